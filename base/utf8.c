@@ -38,13 +38,22 @@ static bool is_hidden(const uint8_t *p) {
                              (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9))); /* U+2066..U+2069 */
 }
 
-bool utf8_printable(const char *s) {
+static bool printable(const char *s, bool lines) {
     for (const uint8_t *p = (const uint8_t *)s; p && *p; p++) {
-        if (*p < 0x20 || *p == 0x7f || is_hidden(p)) {
+        bool end = lines && *p == '\n';
+        if ((*p < 0x20 && !end) || *p == 0x7f || is_hidden(p)) {
             return false;
         }
     }
     return true;
+}
+
+bool utf8_printable(const char *s) {
+    return printable(s, false);
+}
+
+bool utf8_printable_lines(const char *s) {
+    return printable(s, true);
 }
 
 size_t utf8_cut(const char *p, size_t n, size_t most) {

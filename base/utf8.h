@@ -14,5 +14,7 @@ size_t utf8_cut(const char *p, size_t n, size_t most);
 /* A name that may be shown to others: the string s has no control characters, separators of lines,
  * or controls of the direction of writing that reach beyond it. NULL has none. */
 bool utf8_printable(const char *s);
+/* A message of lines: the same, but that lines may end (LF). */
+bool utf8_printable_lines(const char *s);
 
 #endif

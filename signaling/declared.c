@@ -92,6 +92,19 @@ static bool opens_again(const struct signaling *s, us_t now, const struct tour *
                                         t->plan.ends_at.us != before->ends_at.us);
 }
 
+/* By the capacity that it will have. */
+static enum err set_lobby(struct signaling *s, us_t now, struct tour *t,
+                          const struct signaling_tour *d) {
+    const uint32_t before = t->plan.capacity;
+    if (!t->id || t->plan.lobby == d->lobby) {
+        return OK;
+    }
+    t->plan.capacity = d->capacity;
+    enum code code = lobby_set(s, now, t, d->lobby);
+    t->plan.capacity = before;
+    return code == CODE_OK ? OK : code == CODE_TOUR_FULL ? ERR_FULL : ERR_NOMEM;
+}
+
 enum err signaling_tour_update(struct signaling *s, us_t now, const struct signaling_tour *d) {
     OWNER_CHECK(&s->owner);
     char *property;
@@ -101,9 +114,7 @@ enum err signaling_tour_update(struct signaling *s, us_t now, const struct signa
     }
     struct tour *t = tour_by_name(s, d->name);
     e = !t ? ERR_UNKNOWN : t->id && t->codec != d->codec ? ERR_WRONG_STATE : OK;
-    if (e == OK && t->id && t->plan.lobby != d->lobby) {
-        e = lobby_set(s, now, t, d->lobby);
-    }
+    e = e == OK ? set_lobby(s, now, t, d) : e;
     if (e != OK) {
         mem_free(property);
         return e;

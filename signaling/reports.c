@@ -1,6 +1,7 @@
 /* What media and the recorder report, turned into events for clients. Reports about peers and
  * tours that are gone meanwhile find nobody and are dropped. */
 #include "base/json_write.h"
+#include "signaling/ledger/ledger.h"
 #include "signaling/seats/departures.h"
 #include "signaling/seats/seats.h"
 #include "signaling/state/state.h"
@@ -134,6 +135,14 @@ void signaling_recording(struct signaling *s, uint64_t tour, enum signaling_reco
         t->recording = state;
         tell_recording(s, t);
         tell_tour_changed(s, s->clock.now, t);
+    }
+}
+
+void signaling_recording_begins(struct signaling *s, uint64_t tour) {
+    OWNER_CHECK(&s->owner);
+    struct tour *t = map_get(s->tours, tour);
+    if (t && t->record_on) {
+        ledger_again(s, t);
     }
 }
 

@@ -116,8 +116,9 @@ struct signaling_tour {
 enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour *t);
 /* From now on the tour of this name is as t says, whole, also while it runs: people are told, and
  * the lobby opens or closes if it is declared otherwise than before. Who is in stays in.
- * ERR_UNKNOWN; ERR_WRONG_STATE: the codec of a tour that runs; ERR_RANGE, ERR_LONG and ERR_NOMEM as
- * above; nothing has changed then. */
+ * ERR_UNKNOWN; ERR_WRONG_STATE: the codec of a tour that runs; ERR_FULL: of those who wait, and
+ * need not any more, some would find no room; ERR_RANGE, ERR_LONG and ERR_NOMEM as above; nothing
+ * has changed then. */
 enum err signaling_tour_update(struct signaling *s, us_t now, const struct signaling_tour *t);
 /* End its run, if it has one, as a host does: everybody is told and leaves. forget: a declared tour
  * is none any more; else it can run again. ERR_UNKNOWN. */
@@ -211,6 +212,9 @@ void signaling_lost(struct signaling *s, us_t now, const struct command *c);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
 enum signaling_recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
 void signaling_recording(struct signaling *s, uint64_t tour, enum signaling_recording_state state);
+/* A recording that could not begin when it was ordered begins now, and has heard of nothing yet:
+ * what holds in its tour is told once more. */
+void signaling_recording_begins(struct signaling *s, uint64_t tour);
 
 /* What a wall clock shows at `now`, for the times that people read and plan by: call it after
  * signaling_new and then now and then, for clocks drift and are set. Before the first call it is

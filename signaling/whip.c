@@ -12,6 +12,7 @@
 #include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/persons.h"
 #include "signaling/tours/rights.h"
 #include "signaling/tours/sessions.h"
 #include "signaling/tours/tours.h"
@@ -111,19 +112,26 @@ static enum code post_whip(struct exchange *exchange) {
     return CODE_OK;
 }
 
+static uint32_t viewers_of(const struct tour *t, const char *sub) {
+    uint32_t n = 0;
+    LIST_EACH(l, &t->viewers) {
+        n += strcmp(LIST_ENTRY(l, struct session, in_viewers)->sub, sub) == 0;
+    }
+    return n;
+}
+
 static enum code check_viewers(const struct exchange *exchange, const struct tour *t) {
-    uint32_t mine = 0;
-    if (exchange->s->retry_after_s) {
+    const struct signaling_config *cfg = &exchange->s->config;
+    const char *sub = exchange->claims.sub;
+    if (exchange->s->retry_after_s && !person_is_in(t, sub)) {
         exchange->s->stats.overloaded++;
         return CODE_SERVER_OVERLOADED;
     }
-    LIST_EACH(l, &t->viewers) {
-        const struct session *v = LIST_ENTRY(l, struct session, in_viewers);
-        mine += strcmp(v->sub, exchange->claims.sub) == 0;
-    }
+    /* As by WebSocket: who waits takes a place, but none from who can let him in. */
     bool guest = exchange->claims.role != ROLE_AGENT;
-    bool full = (guest && admission_over(t, 1)) || mine >= exchange->s->config.max_whep_per_token ||
-                t->n_seats + t->n_viewers + t->n_lobby >= exchange->s->config.max_participants;
+    uint32_t waiting = guest ? t->n_lobby : 0;
+    bool full = (guest && admission_over(t, 1)) || viewers_of(t, sub) >= cfg->max_whep_per_token ||
+                t->n_seats + t->n_viewers + waiting >= cfg->max_participants;
     return full ? CODE_TOUR_FULL : CODE_OK;
 }
 

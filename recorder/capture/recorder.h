@@ -59,7 +59,8 @@ struct recorder_order {
         ORDER_SAID
     } type;
     uint64_t tour, participant;
-    uint8_t codec; /* ORDER_START: enum codec of the tour's pictures, CODEC_NONE: CODEC_VP8 */
+    uint32_t number; /* ORDER_PARTICIPANT: 7 of who is "p7" in what is said; 0: has none */
+    uint8_t codec;   /* ORDER_START: enum codec of the tour's pictures, CODEC_NONE: CODEC_VP8 */
     bool on; /* participant joined / left; muted / not; paused / not; of a mute the name is the kind
                 of source */
     char tour_name[65], title[129], name[129], role[16], consent_version[33];

@@ -68,6 +68,7 @@ static void note_consent(struct recording *r, const struct recorder_order *o, st
         return;
     }
     e->type = ENTRY_CONSENT;
+    e->u.person.source = 0;
     e->u.person.on = !withdrawn;
     snprintf(e->u.person.name, sizeof(e->u.person.name), "%s",
              withdrawn ? p->consent : o->consent_version);
@@ -80,7 +81,8 @@ static void note_consent(struct recording *r, const struct recorder_order *o, st
 static void note_order(struct recording *r, const struct recorder_order *o, us_t t) {
     bool mark = o->type == ORDER_MARK;
     struct entry e = {.type = mark ? ENTRY_MARK : ENTRY_PARTICIPANT};
-    e.u.person = (struct entry_person){.participant = o->participant, .on = o->on};
+    e.u.person =
+        (struct entry_person){.participant = o->participant, .source = o->number, .on = o->on};
     snprintf(e.u.person.name, sizeof(e.u.person.name), "%s",
              mark && o->title[0] ? o->title : o->name);
     snprintf(e.u.person.role, sizeof(e.u.person.role), "%s", o->role);

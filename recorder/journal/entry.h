@@ -107,7 +107,8 @@ struct entry_gap {
 /* Everything said about a person or a source: mute, participant, consent, stage, voice, mark. */
 struct entry_person {
     uint64_t participant;
-    uint32_t source;           /* stage, voice, mute; 0 = nobody */
+    uint32_t source;           /* stage, voice, mute; 0 = nobody. participant: 7 of "p7", by which
+                                  entries of the ledger name people; 0: not noted */
     bool on;                   /* joined, muted */
     char name[ENTRY_TEXT_MAX]; /* participant: name; consent: text version; mark: its text */
     char role[16];

@@ -200,6 +200,15 @@ static void put_said(struct build *b, const struct event_row *r) {
     put_name_state(&b->out, r->name_state);
 }
 
+/* What entries of the ledger call a participant; recordings of before it was noted do not say. */
+static void put_id(struct build *b, uint32_t number) {
+    char id[16];
+    if (number) {
+        snprintf(id, sizeof(id), "p%" PRIu32, number);
+        json_put_string(&b->out, "id", id);
+    }
+}
+
 static enum err put_event(void *ctx, const struct event_row *r) {
     struct build *b = ctx;
     const struct entry_person *p = &r->person;
@@ -219,7 +228,11 @@ static enum err put_event(void *ctx, const struct event_row *r) {
         put_said(b, r);
     } else {
         json_put_handle(&b->out, "participant", p->participant);
-        json_put_uint(&b->out, "source", p->source);
+        if (r->type == ENTRY_PARTICIPANT) {
+            put_id(b, p->source);
+        } else {
+            json_put_uint(&b->out, "source", p->source);
+        }
         json_put_bool(&b->out, "on", p->on);
         put_array(&b->out, "name", p->name, sizeof(p->name));
         put_array(&b->out, "role", p->role, sizeof(p->role));

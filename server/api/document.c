@@ -53,6 +53,8 @@ static const struct openapi_segment segments[] = {{"tour", &schema_tour_name},
                                                   {"number", &segment},
                                                   {"file", &segment},
                                                   {"receiver", &segment},
+                                                  {"seq", &segment},
+                                                  {"question", &segment},
                                                   {0}};
 
 static struct openapi_row row(const void *ctx, size_t i) {

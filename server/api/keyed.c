@@ -47,7 +47,7 @@ bool keyed_begin(struct request *r, uint64_t *ret) {
     struct api *a = api_of(r);
     const char *key = r->headers[H_IDEMPOTENCY_KEY];
     const struct idempotency_answer *before = NULL;
-    char path[2 * URL_ARG_MAX];
+    char path[4 * URL_ARG_MAX];
     *ret = 0;
     if (!key) {
         return true;
@@ -56,7 +56,8 @@ bool keyed_begin(struct request *r, uint64_t *ret) {
         respond_problem(r, 400, NULL, "Idempotency-Key is 1 to 255 visible characters of ASCII.");
         return false;
     }
-    snprintf(path, sizeof(path), "%s %s", r->route->pattern, r->args.n ? r->args.v[0] : "");
+    snprintf(path, sizeof(path), "%s %s %s", r->route->pattern, r->args.n ? r->args.v[0] : "",
+             r->args.n > 1 ? r->args.v[1] : "");
     const struct idempotency_request q = {call_of(r)->claims.sub, key, method_name(r->method), path,
                                           bytes_of(r->body.p, r->body.n)};
     switch (idempotency_begin(a->idempotency, clock_now(), &q, ret, &before)) {

@@ -1,30 +1,42 @@
 #include "server/api/participants.h"
 
 #include "base/json_write.h"
+#include "server/api/body.h"
 #include "server/api/call.h"
+#include "server/api/moderated.h"
 #include "server/api/refuse.h"
 #include "server/api/tagged.h"
 #include "server/os/clock.h"
-#include "server/os/log.h"
 #include "server/tours/registry.h"
 #include "signaling/platform.h"
 
 /* ---- what it looks like ---- */
 
 static const char *const where_words[] = {"in", "lobby", "lost", NULL};
+static const char *const state_words[] = {"on", "muted", "off", NULL};
 static const struct schema text = {.kind = SCHEMA_TEXT};
 static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
-static const struct schema id = {.kind = SCHEMA_TEXT, .pattern = "^p[0-9]+$", .example = "\"p7\""};
+static const struct schema time_or_null = {.kind = SCHEMA_TIME, .null = true};
 static const struct schema where = {.kind = SCHEMA_WORD, .words = where_words};
+static const struct schema state = {.kind = SCHEMA_WORD, .words = state_words};
+static const struct schema_member members_sources[] = {{"microphone", &state, true, 0, NULL},
+                                                       {"camera", &state, true, 0, NULL},
+                                                       {"screen", &state, true, 0, NULL},
+                                                       {0}};
+static const struct schema sources = {.kind = SCHEMA_OBJECT, .members = members_sources};
 static const struct schema_member members_person[] = {
-    {"id", &id, true, 0, "As in the protocol; of this run."},
+    {"id", &schema_participant_id, true, 0, NULL},
     {"name", &text, true, 0, NULL},
     {"sub", &text, true, 0, "Of the token."},
     {"role", &text, true, 0, NULL},
     {"host", &yes_or_no, true, 0, NULL},
     {"lead", &yes_or_no, true, 0, "The host who leads."},
+    {"spotlight", &yes_or_no, true, 0, "On everybody's stage by a host's word."},
     {"where", &where, true, 0, "lost: the connection is gone, the seat is kept for a while."},
     {"connected", &yes_or_no, true, 0, "Media goes through."},
+    {"sources", &sources, true, 0, NULL},
+    {"can", &schema_capabilities, true, 0, NULL},
+    {"hand", &time_or_null, true, 0, "Up since then; null: it is down."},
     {0}};
 static const struct schema person = {
     .name = "Participant", .kind = SCHEMA_OBJECT, .members = members_person};
@@ -34,48 +46,50 @@ static const struct schema_member members_list[] = {
 static const struct schema list = {
     .name = "ParticipantList", .kind = SCHEMA_OBJECT, .members = members_list};
 
-static const struct operation_answer listed[] = {{200, "All who are there.", &list, NULL}, {0}};
-static const struct operation_answer done[] = {{204, "Done.", NULL, NULL}, {0}};
-static const struct operation_refusal of_tour[] = {
-    {403, "forbidden scope_missing token_tour"}, {404, "tour_unknown"}, {0}};
-static const struct operation_refusal of_person[] = {{403, "forbidden scope_missing token_tour"},
-                                                     {404, "tour_unknown participant_unknown"},
-                                                     {503, "tour_full"},
-                                                     {0}};
+struct mute_body {
+    struct schema_given given;
+    int kind;
+};
+static const struct schema_member members_mute[] = {
+    {"kind", &schema_source_kind, true, offsetof(struct mute_body, kind), NULL}, {0}};
+static const struct schema schema_mute = {
+    .name = "Mute", .kind = SCHEMA_OBJECT, .members = members_mute};
 
-#define OPERATION(name, verb, what, word, good, bad)                    \
-    const struct operation operation_##name = {.id = (verb),            \
-                                               .tag = "participants",   \
-                                               .summary = (what),       \
-                                               .door = OPERATION_TOKEN, \
-                                               .scope = (word),         \
-                                               .answers = (good),       \
-                                               .refusals = (bad)}
-const struct operation operation_participants_list = {.id = "listParticipants",
-                                                      .tag = "participants",
-                                                      .summary =
-                                                          "Who is in the tour, and who waits.",
-                                                      .door = OPERATION_TOKEN,
-                                                      .scope = "participants:read",
-                                                      .tagged = true,
-                                                      .answers = listed,
-                                                      .refusals = of_tour};
-OPERATION(participants_remove, "removeParticipant",
-          "Remove somebody, who cannot come back as long as the tour runs.", "participants:write",
-          done, of_person);
-OPERATION(participants_admit, "admitParticipant", "Let somebody in who waits in the lobby.",
-          "participants:write", done, of_person);
-OPERATION(participants_lead, "leadParticipant", "Make somebody the host who leads.",
-          "participants:write", done, of_person);
-OPERATION(tours_lock, "lockTour", "Nobody else comes in, as long as the tour runs.",
-          "participants:write", done, of_tour);
-OPERATION(tours_unlock, "unlockTour", "Others may come in again.", "participants:write", done,
-          of_tour);
+struct allow_body {
+    struct schema_given given;
+    const struct json *can;
+};
+static const struct schema_member members_allow[] = {
+    {"can", &schema_allowed, true, offsetof(struct allow_body, can), NULL}, {0}};
+static const struct schema schema_allow = {
+    .name = "Allow", .kind = SCHEMA_OBJECT, .members = members_allow};
 
-/* ---- what is done ---- */
+const struct operation operation_participants_list = {
+    .id = "listParticipants",
+    .tag = "participants",
+    .summary = "Who is in the tour, and who waits.",
+    .door = OPERATION_TOKEN,
+    .scope = "participants:read",
+    .answers = (const struct operation_answer[]){{200, "All who are there.", &list, NULL}, {0}},
+    .refusals = moderated_of_tour};
+#define OF_PERSON(name, verb, what, body) MODERATED(name, verb, "participants", what, body)
+OF_PERSON(participants_remove, "removeParticipant",
+          "Remove somebody, who cannot come back as long as the tour runs.", NULL);
+OF_PERSON(participants_admit, "admitParticipant", "Let somebody in who waits in the lobby.", NULL);
+OF_PERSON(participants_lead, "leadParticipant", "Make somebody the host who leads.", NULL);
+OF_PERSON(participants_host, "makeHost", "Make somebody a host.", NULL);
+OF_PERSON(participants_unhost, "unmakeHost", "Somebody is a host no more.", NULL);
+OF_PERSON(participants_mute, "muteParticipant",
+          "Mute a source of somebody, who is told and may unmute it.", &schema_mute);
+OF_PERSON(participants_allow, "allowParticipant",
+          "What a guest may send, receive and do from now on.", &schema_allow);
+OF_PERSON(participants_lower, "lowerHand", "Lower somebody's hand.", NULL);
+
+/* ---- who is there ---- */
 
 static void put_person(void *ctx, const struct signaling_person *p) {
     struct buffer *b = ctx;
+    char at[WALL_TEXT_MAX];
     json_open(b, NULL, '{');
     json_put_string(b, "id", p->id);
     json_put_string(b, "name", p->name);
@@ -83,8 +97,16 @@ static void put_person(void *ctx, const struct signaling_person *p) {
     json_put_string(b, "role", p->role);
     json_put_bool(b, "host", p->host);
     json_put_bool(b, "lead", p->lead);
+    json_put_bool(b, "spotlight", p->spotlight);
     json_put_string(b, "where", p->waits ? "lobby" : p->lost ? "lost" : "in");
     json_put_bool(b, "connected", p->connected);
+    json_open(b, "sources", '{');
+    for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
+        json_put_string(b, source_kind_name((enum source_kind)k), p->sources[k]);
+    }
+    json_close(b, '}');
+    capabilities_put(b, "can", &p->can);
+    json_put_string(b, "hand", p->hand_at.us ? wall_text(p->hand_at, at) : NULL);
     json_close(b, '}');
 }
 
@@ -106,29 +128,13 @@ void participants_list(struct request *r) {
     }
 }
 
-static void answer(struct request *r, enum code code, const char *what) {
-    struct api *a = api_of(r);
-    a->settle(a->ctx);
-    LOG(LOG_LEVEL_INFO, "moderated", "A platform acts in a tour.", LOG_STR("what", what),
-        LOG_STR("tour", r->args.v[0]), LOG_STR("participant", r->args.n > 1 ? r->args.v[1] : "-"),
-        LOG_STR("code", code_name(code)), LOG_STR("by", call_of(r)->claims.sub),
-        LOG_STR("trace", r->trace.id));
-    if (code == CODE_OK) {
-        respond_status(r, 204);
-    } else if (code == CODE_RESOURCE_UNKNOWN) {
-        respond_problem(r, 404, "participant_unknown", "Nobody of this id is there.");
-    } else if (code == CODE_INTERNAL) {
-        respond_problem(r, 503, NULL, NULL);
-    } else {
-        refuse_code(r, code);
-    }
-}
+/* ---- what is done ---- */
 
 static void do_order(struct request *r, enum signaling_person_order order, const char *what) {
-    answer(r,
-           signaling_person_order(api_of(r)->signaling, clock_now(), r->args.v[0], r->args.v[1],
-                                  order),
-           what);
+    moderated_answer(r,
+                     signaling_person_order(api_of(r)->signaling, clock_now(), r->args.v[0],
+                                            r->args.v[1], order),
+                     what);
 }
 
 void participants_remove(struct request *r) {
@@ -143,11 +149,41 @@ void participants_lead(struct request *r) {
     do_order(r, PERSON_LEAD, "lead");
 }
 
-void participants_lock(struct request *r) {
-    answer(r, signaling_tour_lock(api_of(r)->signaling, clock_now(), r->args.v[0], true), "lock");
+void participants_host(struct request *r) {
+    do_order(r, PERSON_HOST, "host");
 }
 
-void participants_unlock(struct request *r) {
-    answer(r, signaling_tour_lock(api_of(r)->signaling, clock_now(), r->args.v[0], false),
-           "unlock");
+void participants_unhost(struct request *r) {
+    do_order(r, PERSON_GUEST, "host_no_more");
+}
+
+void participants_lower(struct request *r) {
+    do_order(r, PERSON_LOWER_HAND, "lower_hand");
+}
+
+void participants_mute(struct request *r) {
+    const struct json *document;
+    struct mute_body b;
+    if (body_read(r, &schema_mute, false, &b, &document)) {
+        moderated_answer(r,
+                         signaling_person_mute(api_of(r)->signaling, clock_now(), r->args.v[0],
+                                               r->args.v[1], (enum source_kind)(b.kind + 1)),
+                         "mute");
+        json_free(document);
+    }
+}
+
+void participants_allow(struct request *r) {
+    const struct json *document;
+    struct allow_body b;
+    struct capabilities_part can;
+    if (!body_read(r, &schema_allow, false, &b, &document)) {
+        return;
+    }
+    enum code code = capabilities_read(b.can, &can) ? CODE_OK : CODE_BAD_FIELD;
+    code = code == CODE_OK ? signaling_person_allow(api_of(r)->signaling, clock_now(), r->args.v[0],
+                                                    r->args.v[1], &can)
+                           : code;
+    moderated_answer(r, code, "allow");
+    json_free(document);
 }

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "server/api/call.h"
+#include "server/api/chat.h"
 #include "server/api/derived.h"
 #include "server/api/document.h"
 #include "server/api/door.h"
@@ -10,6 +11,7 @@
 #include "server/api/invites.h"
 #include "server/api/keeper.h"
 #include "server/api/keys.h"
+#include "server/api/moderation.h"
 #include "server/api/orders.h"
 #include "server/api/pages.h"
 #include "server/api/participants.h"
@@ -62,10 +64,44 @@ static const struct route routes[] = {
      participants_admit, &operation_participants_admit},
     {HTTP_POST, "/v1/tours/{tour}/participants/{participant}/lead", DOOR_SCOPE, true,
      participants_lead, &operation_participants_lead},
-    {HTTP_POST, "/v1/tours/{tour}/lock", DOOR_SCOPE, true, participants_lock,
-     &operation_tours_lock},
-    {HTTP_DELETE, "/v1/tours/{tour}/lock", DOOR_SCOPE, true, participants_unlock,
+    {HTTP_POST, "/v1/tours/{tour}/participants/{participant}/host", DOOR_SCOPE, true,
+     participants_host, &operation_participants_host},
+    {HTTP_DELETE, "/v1/tours/{tour}/participants/{participant}/host", DOOR_SCOPE, true,
+     participants_unhost, &operation_participants_unhost},
+    {HTTP_POST, "/v1/tours/{tour}/participants/{participant}/mute", DOOR_SCOPE, true,
+     participants_mute, &operation_participants_mute},
+    {HTTP_POST, "/v1/tours/{tour}/participants/{participant}/allow", DOOR_SCOPE, true,
+     participants_allow, &operation_participants_allow},
+    {HTTP_DELETE, "/v1/tours/{tour}/participants/{participant}/hand", DOOR_SCOPE, true,
+     participants_lower, &operation_participants_lower},
+    {HTTP_POST, "/v1/tours/{tour}/admit", DOOR_SCOPE, true, moderation_admit,
+     &operation_tours_admit},
+    {HTTP_POST, "/v1/tours/{tour}/mute", DOOR_SCOPE, true, moderation_mute, &operation_tours_mute},
+    {HTTP_POST, "/v1/tours/{tour}/allow", DOOR_SCOPE, true, moderation_allow,
+     &operation_tours_allow},
+    {HTTP_POST, "/v1/tours/{tour}/lock", DOOR_SCOPE, true, moderation_lock, &operation_tours_lock},
+    {HTTP_DELETE, "/v1/tours/{tour}/lock", DOOR_SCOPE, true, moderation_unlock,
      &operation_tours_unlock},
+    {HTTP_POST, "/v1/tours/{tour}/lobby", DOOR_SCOPE, true, moderation_lobby_on,
+     &operation_lobby_open},
+    {HTTP_DELETE, "/v1/tours/{tour}/lobby", DOOR_SCOPE, true, moderation_lobby_off,
+     &operation_lobby_close},
+    {HTTP_POST, "/v1/tours/{tour}/spotlight", DOOR_SCOPE, true, moderation_spotlight,
+     &operation_spotlight_set},
+    {HTTP_DELETE, "/v1/tours/{tour}/spotlight", DOOR_SCOPE, true, moderation_no_spotlight,
+     &operation_spotlight_clear},
+    {HTTP_POST, "/v1/tours/{tour}/recording", DOOR_SCOPE, true, moderation_record,
+     &operation_recording_start},
+    {HTTP_DELETE, "/v1/tours/{tour}/recording", DOOR_SCOPE, true, moderation_stop,
+     &operation_recording_stop},
+    {HTTP_GET, "/v1/tours/{tour}/chat", DOOR_SCOPE, true, chat_list, &operation_chat_list},
+    {HTTP_POST, "/v1/tours/{tour}/chat", DOOR_SCOPE, true, chat_post, &operation_chat_post},
+    {HTTP_DELETE, "/v1/tours/{tour}/chat/{seq}", DOOR_SCOPE, true, chat_retract,
+     &operation_chat_retract},
+    {HTTP_POST, "/v1/tours/{tour}/chapters", DOOR_SCOPE, true, chat_chapter,
+     &operation_chapter_begin},
+    {HTTP_POST, "/v1/tours/{tour}/questions/{question}/answer", DOOR_SCOPE, true, chat_answer,
+     &operation_question_answer},
     {HTTP_GET, "/v1/tours/{tour}/events", DOOR_SCOPE, true, events_of_tour,
      &operation_events_of_tour},
     {HTTP_GET, "/v1/events", DOOR_SCOPE, true, events_list, &operation_events_list},

@@ -213,7 +213,11 @@ void tour_changes_update(struct request *r, struct tour_record *kept, struct tou
     enum err e = signaling_tour_update(a->signaling, clock_now(), &plan);
     if (e != OK) {
         tour_record_free(next);
-        refuse_plan(r, e == ERR_EXISTS ? ERR_NOMEM : e);
+        if (e == ERR_FULL) { /* of who waits in the lobby, and would be in */
+            refuse_code(r, CODE_TOUR_FULL);
+        } else {
+            refuse_plan(r, e);
+        }
         return;
     }
     swap(kept, next); /* next is what it was */

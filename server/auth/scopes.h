@@ -11,6 +11,8 @@
     X(SCOPE_TOURS_WRITE, "tours:write")               \
     X(SCOPE_PARTICIPANTS_READ, "participants:read")   \
     X(SCOPE_PARTICIPANTS_WRITE, "participants:write") \
+    X(SCOPE_CHAT_READ, "chat:read")                   \
+    X(SCOPE_CHAT_WRITE, "chat:write")                 \
     X(SCOPE_INVITES_WRITE, "invites:write")           \
     X(SCOPE_RECORDINGS_READ, "recordings:read")       \
     X(SCOPE_RECORDINGS_WRITE, "recordings:write")     \

@@ -29,8 +29,11 @@ static bool tell_recorder(struct glue *g, const struct signaling_effect *e,
 
 void glue_participant(struct glue *g, const struct signaling_effect *e) {
     struct tour *t = glue_tour(g, e->tour);
-    struct recorder_order o = {
-        .type = ORDER_PARTICIPANT, .tour = e->tour, .participant = e->participant, .on = e->on};
+    struct recorder_order o = {.type = ORDER_PARTICIPANT,
+                               .tour = e->tour,
+                               .participant = e->participant,
+                               .number = e->number,
+                               .on = e->on};
     glue_copy(o.name, sizeof(o.name), e->name);
     glue_copy(o.role, sizeof(o.role), e->role);
     glue_copy(o.consent_version, sizeof(o.consent_version), e->consent_version);
@@ -234,6 +237,9 @@ void glue_record_refused(struct glue *g) {
         }
         glue_record_accepted(g, t);
         glue_record(g, &e);
+        if (!t->unrecorded) {
+            signaling_recording_begins(g->config.signaling, t->id);
+        }
         if (t->paused && !t->unrecorded) {
             e.type = EFFECT_RECORD_PAUSE;
             e.participant = t->pauser;

@@ -78,10 +78,15 @@ static struct shared_text *said_of(const struct entry_in *in) {
 }
 
 struct told_rim {
-    const char *kind;
+    enum entry_kind kind;
     uint64_t by; /* participant, who may be gone */
     bool again;
 };
+
+/* What is taken back during a pause stands in the recording, and must not stay there. */
+static bool is_recorded(const struct tour *t, enum entry_kind kind) {
+    return t->record_on && (!t->record_paused || kind == ENTRY_KIND_RETRACT);
+}
 
 /* Takes the reference to `said` over. */
 static void tell_rim(struct signaling *s, const struct tour *t, const struct told_rim *r,
@@ -92,11 +97,11 @@ static void tell_rim(struct signaling *s, const struct tour *t, const struct tol
                                           .worker = t->worker,
                                           .participant = r->by,
                                           .seq = t->ledger.seq,
-                                          .name = r->kind,
+                                          .name = entry_kind_name(r->kind),
                                           .text = said->p,
                                           .len = strlen(said->p),
                                           .title = said->p + strlen(said->p) + 1,
-                                          .on = t->record_on && !t->record_paused,
+                                          .on = is_recorded(t, r->kind),
                                           .again = r->again},
                 said);
 }
@@ -127,7 +132,7 @@ static void keep(struct signaling *s, struct tour *t, const struct entry_in *in,
 
 enum err entry_add(struct signaling *s, us_t now, struct tour *t, const struct entry_in *in) {
     const struct seat *who = in->about ? in->about : in->from;
-    const struct told_rim rim = {entry_kind_name(in->kind), who ? who->id : 0, false};
+    const struct told_rim rim = {in->kind, who ? who->id : 0, false};
     bool kept = entry_kind_kept(in->kind);
     struct kept *k = kept ? kept_new() : NULL;
     struct shared_text *event = event_of(s, now, t, in), *said = said_of(in);
@@ -152,11 +157,11 @@ enum err entry_add(struct signaling *s, us_t now, struct tour *t, const struct e
 
 /* ---- what was said before ---- */
 
-void entries_put(struct buffer *o, const struct seat *seat, uint64_t seen) {
+void entries_put(struct buffer *o, const struct tour *t, const struct seat *seat, uint64_t seen) {
     json_open(o, NULL, '[');
-    LIST_EACH(l, &seat->tour->ledger.history) {
+    LIST_EACH(l, &t->ledger.history) {
         const struct kept *k = LIST_ENTRY(l, struct kept, in_history);
-        if (k->seq > seen && may_read(seat, k->hosts_only, k->by)) {
+        if (k->seq > seen && (!seat || may_read(seat, k->hosts_only, k->by))) {
             json_put_raw(o, NULL, k->text->p);
         }
     }
@@ -167,9 +172,9 @@ bool entries_lost(const struct tour *t, uint64_t seen) {
     return seen < t->ledger.gone;
 }
 
-bool entry_author(const struct tour *t, uint64_t seq, uint64_t *by) {
+bool entry_author(const struct tour *t, const struct seat *asks, uint64_t seq, uint64_t *by) {
     const struct kept *k = history_find(&t->ledger, seq);
-    if (k && k->retractable) {
+    if (k && k->retractable && (!asks || may_read(asks, k->hosts_only, k->by))) {
         *by = k->by;
         return true;
     }
@@ -189,7 +194,7 @@ static void again(struct signaling *s, const struct tour *t, const struct entry_
                   uint64_t by) {
     struct shared_text *said = said_of(in);
     if (said) {
-        tell_rim(s, t, &(struct told_rim){entry_kind_name(in->kind), by, true}, said);
+        tell_rim(s, t, &(struct told_rim){in->kind, by, true}, said);
     }
 }
 
@@ -208,7 +213,7 @@ void ledger_again(struct signaling *s, struct tour *t) {
     if (effects_reserve(s, t->n_seats) != OK) {
         return;
     }
-    if (l->chapter_by) {
+    if (*l->chapter) {
         again(s, t, &(struct entry_in){.kind = ENTRY_KIND_CHAPTER, .text = l->chapter},
               l->chapter_by);
     }
@@ -222,6 +227,11 @@ void ledger_again(struct signaling *s, struct tour *t) {
     if (l->view) {
         view_fields(&o, l);
         again_fields(s, t, ENTRY_KIND_FOLLOW, l->view_by, &o);
+    }
+    const struct seat *spotlit = t->spotlight ? map_get(s->seats, t->spotlight) : NULL;
+    if (spotlit) {
+        spotlight_fields(&o, spotlit);
+        again_fields(s, t, ENTRY_KIND_SPOTLIGHT, 0, &o);
     }
     if (l->pointer.by) {
         pointer_fields(&o, &l->pointer);

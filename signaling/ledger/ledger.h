@@ -29,18 +29,18 @@ struct entry_in {
 };
 /* Add an entry: it gets the next number, and is told. ERR_NOMEM: nothing has changed. */
 enum err entry_add(struct signaling *s, us_t now, struct tour *t, const struct entry_in *in);
-/* As JSON list, the history behind number `seen` that this seat may read. */
-void entries_put(struct buffer *o, const struct seat *seat, uint64_t seen);
+/* As JSON list, the history behind number `seen` that this seat may read; NULL: all of it. */
+void entries_put(struct buffer *o, const struct tour *t, const struct seat *seat, uint64_t seen);
 /* Something behind `seen` was kept once, and is no more. */
 bool entries_lost(const struct tour *t, uint64_t seen);
 /* Who wrote entry `seq` of the history: true, and *by (0: nobody in the tour). False: there is no
- * such text. */
-bool entry_author(const struct tour *t, uint64_t seq, uint64_t *by);
+ * such text that who asks may read (NULL: every one). */
+bool entry_author(const struct tour *t, const struct seat *asks, uint64_t seq, uint64_t *by);
 /* Take its text out of the history. Call after the entry that says so was added. */
 void entry_retract(struct tour *t, uint64_t seq);
 
 /* The recording begins, or goes on: what still holds is told to the rim once more (chapter, hands,
- * view, pointer). Without memory it is left out. */
+ * view, spotlight, pointer). Without memory it is left out. */
 void ledger_again(struct signaling *s, struct tour *t);
 
 #endif

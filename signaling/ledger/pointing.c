@@ -3,11 +3,21 @@
 #include "base/alloc.h"
 #include "base/json_write.h"
 #include "signaling/ledger/ledger.h"
-#include "signaling/tell/state_json.h"
 #include "signaling/tell/roster.h"
+#include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 
 #include <string.h>
+
+void spotlight_fields(struct buffer *o, const struct seat *who) {
+    json_open(o, NULL, '{');
+    if (who) {
+        put_number(o, "participant", who->number);
+    } else {
+        json_put_null(o, "participant");
+    }
+    json_close(o, '}');
+}
 
 void hand_fields(struct buffer *o, const struct seat *seat, bool up) {
     json_open(o, NULL, '{');

@@ -22,6 +22,7 @@ void pointing_tick(struct signaling *s, us_t now, struct tour *t);
 enum err hand_set(struct signaling *s, us_t now, struct seat *seat, const struct seat *by, bool up);
 
 /* The further members of such entries, as JSON objects. */
+void spotlight_fields(struct buffer *o, const struct seat *who); /* NULL: nobody */
 void hand_fields(struct buffer *o, const struct seat *seat, bool up);
 void view_fields(struct buffer *o, const struct ledger *l);
 void pointer_fields(struct buffer *o, const struct pointer *p);

@@ -1,32 +1,29 @@
 /* A host says what guests may send, receive and do: some by name, or all. Takes effect at once. */
 #include "signaling/requests/call.h"
-#include "signaling/requests/guests.h"
-#include "signaling/requests/reply.h"
-#include "signaling/tours/rights.h"
+#include "signaling/requests/moderate.h"
+#include "signaling/seats/guests.h"
 
 static enum code allow(struct call *c) {
-    const struct seat *me = c->conn->seat;
+    struct moderator me;
     struct capabilities_part can;
-    bool all = !json_member_set(c->msg, "participants");
-    if (!me->host) {
-        return CODE_FORBIDDEN;
+    const struct json *list = json_member_set(c->msg, "participants");
+    const struct json *except = json_member_set(c->msg, "except");
+    bool there = true;
+    enum code code = moderate_as(c, &me);
+    if (code != CODE_OK) {
+        return code;
     }
     if (!capabilities_read(json_member(c->msg, "can"), &can)) {
         c->field = "can";
         return CODE_BAD_FIELD;
     }
-    if (all) {
-        guests_name_all(c);
-    } else if (!guests_name(c)) {
-        c->field = "participants";
-        return CODE_BAD_FIELD;
+    if (list) {
+        there = guests_name(me.t, list, except);
+    } else {
+        guests_name_all(me.t, except);
     }
-    enum err e = (all ? rights_grant_all : rights_grant)(c->s, c->now, me->tour, &can);
-    if (e != OK) {
-        return CODE_INTERNAL;
-    }
-    reply_ok(c);
-    return CODE_OK;
+    code = there ? moderate_allow(&me, &can, !list) : CODE_BAD_FIELD;
+    return moderate_done(c, "participants", code);
 }
 
 const struct request request_allow = {

@@ -1,9 +1,8 @@
 /* What a host sees in a plan or a model, for all to see the same: pages agree on what is in it. */
+#include "signaling/ledger/ledger.h"
 #include "signaling/ledger/pointing.h"
-#include "signaling/ledger/say.h"
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
-#include "signaling/requests/say.h"
 
 static enum code request(struct call *c) {
     const struct seat *me = c->conn->seat;

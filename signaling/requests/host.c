@@ -1,30 +1,16 @@
 /* A host makes somebody a co-host, or no more. */
 #include "signaling/requests/call.h"
-#include "signaling/requests/reply.h"
-#include "signaling/seats/decisions.h"
-#include "signaling/seats/hosts.h"
-#include "signaling/seats/lobby.h"
+#include "signaling/requests/moderate.h"
 
 static enum code host(struct call *c) {
-    const struct seat *me = c->conn->seat;
-    bool on = call_bool(c, "host");
-    if (!me->host) {
-        return CODE_FORBIDDEN;
+    struct moderator me;
+    enum code code = moderate_as(c, &me);
+    if (code != CODE_OK) {
+        return code;
     }
-    struct seat *who = seat_by_number(me->tour, call_string(c, "participant", NULL));
-    if (!who || who->role == ROLE_OPS || (!on && who == me && !host_is_other(me))) {
-        c->field = "participant";
-        return CODE_BAD_FIELD;
-    }
-    /* He is in, and shall not have to wait when he comes again as a guest. */
-    if (!on && me->tour->lobby_on && lobby_remember(c->s, who) != OK) {
-        return CODE_INTERNAL;
-    }
-    if (decide_host(c->s, c->now, who, me, on) != OK) {
-        return CODE_INTERNAL;
-    }
-    reply_ok(c);
-    return CODE_OK;
+    struct seat *who = moderate_whom(c);
+    code = who ? moderate_host(&me, who, call_bool(c, "host")) : CODE_BAD_FIELD;
+    return moderate_done(c, "participant", code);
 }
 
 const struct request request_host = {

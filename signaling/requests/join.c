@@ -8,6 +8,7 @@
 #include "signaling/seats/devices.h"
 #include "signaling/seats/seats.h"
 #include "signaling/tell/roster.h"
+#include "signaling/tours/subs.h"
 
 #include <string.h>
 
@@ -29,6 +30,11 @@ static void reply_joined(const struct call *c, const struct admission *e) {
     reply_send(c, &o);
 }
 
+/* He need not wait, for he has been let in, here or on another device. */
+static bool is_let_in(const struct seat *seat) {
+    return seat->admitted || subs_have(&seat->tour->admitted, seat->sub);
+}
+
 /* Whoever waits and has been let in need not show the token again. */
 static enum code read_claims(struct call *c, struct claims *k) {
     const struct seat *seat = c->conn->seat;
@@ -38,7 +44,7 @@ static enum code read_claims(struct call *c, struct claims *k) {
     if (!seat->waits) {
         return CODE_ALREADY_JOINED;
     }
-    if (!seat->admitted) {
+    if (!is_let_in(seat)) {
         return CODE_NOT_ADMITTED;
     }
     *k = (struct claims){.role = seat->role};

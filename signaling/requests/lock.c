@@ -1,18 +1,12 @@
 /* A host lets nobody else in, or again. Who has a seat, and hosts, may come back. */
 #include "signaling/requests/call.h"
-#include "signaling/requests/reply.h"
-#include "signaling/seats/decisions.h"
+#include "signaling/requests/moderate.h"
 
 static enum code lock(struct call *c) {
-    const struct seat *me = c->conn->seat;
-    if (!me->host) {
-        return CODE_FORBIDDEN;
-    }
-    if (decide_lock(c->s, c->now, me->tour, me, call_bool(c, "on")) != OK) {
-        return CODE_INTERNAL;
-    }
-    reply_ok(c);
-    return CODE_OK;
+    struct moderator me;
+    enum code code = moderate_as(c, &me);
+    code = code == CODE_OK ? moderate_lock(&me, call_bool(c, "on")) : code;
+    return moderate_done(c, "on", code);
 }
 
 const struct request request_lock = {.type = "lock",

@@ -1,24 +1,19 @@
 /* A source off or on, as an intent: the server stops routing it. One's own, or, by a host, somebody
  * else's off: only who speaks decides when he does. */
 #include "signaling/requests/call.h"
+#include "signaling/requests/moderate.h"
 #include "signaling/requests/reply.h"
-#include "signaling/seats/moderation.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tours/rights.h"
 #include "signaling/tours/sources.h"
 
 static enum code mute_other(struct call *c, struct seat *who, enum source_kind kind) {
-    const struct seat *me = c->conn->seat;
-    if (!me->host || !call_bool(c, "muted")) {
+    struct moderator me;
+    enum code code = moderate_as(c, &me);
+    if (code != CODE_OK || !call_bool(c, "muted")) {
         return CODE_FORBIDDEN;
     }
-    if (!who) {
-        c->field = "participant";
-        return CODE_BAD_FIELD;
-    }
-    reply_ok(c);
-    seat_silence(c->s, c->now, who, kind, me);
-    return CODE_OK;
+    return moderate_done(c, "participant", who ? moderate_mute(&me, who, kind) : CODE_BAD_FIELD);
 }
 
 static enum code mute(struct call *c) {

@@ -1,28 +1,21 @@
 /* A host mutes a source of all guests. */
 #include "signaling/requests/call.h"
-#include "signaling/requests/guests.h"
-#include "signaling/requests/reply.h"
-#include "signaling/seats/moderation.h"
+#include "signaling/requests/moderate.h"
+#include "signaling/seats/guests.h"
 
 static enum code mute_all(struct call *c) {
-    const struct seat *me = c->conn->seat;
+    struct moderator me;
     enum source_kind kind = source_kind_from_name(call_string(c, "kind", NULL));
-    if (!me->host) {
-        return CODE_FORBIDDEN;
+    enum code code = moderate_as(c, &me);
+    if (code != CODE_OK) {
+        return code;
     }
     if (kind == SOURCE_NONE) {
         c->field = "kind";
         return CODE_BAD_FIELD;
     }
-    reply_ok(c);
-    guests_name_all(c);
-    LIST_EACH(l, &me->tour->seats) {
-        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
-        if (seat->named) {
-            seat_silence(c->s, c->now, seat, kind, me);
-        }
-    }
-    return CODE_OK;
+    guests_name_all(me.t, json_member_set(c->msg, "except"));
+    return moderate_done(c, "kind", moderate_mute_all(&me, kind));
 }
 
 const struct request request_mute_all = {

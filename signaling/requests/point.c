@@ -4,7 +4,6 @@
 #include "signaling/ledger/say.h"
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
-#include "signaling/requests/say.h"
 
 #include <string.h>
 

@@ -58,7 +58,7 @@ void reply_state(const struct call *c, struct buffer *o, const struct seat *seat
 void reply_entries(const struct call *c, struct buffer *o, const struct seat *seat) {
     uint64_t seen = call_integer(c, "seen");
     json_key(o, "entries");
-    entries_put(o, seat, seen);
+    entries_put(o, seat->tour, seat, seen);
     json_put_uint(o, "seq", seat->tour->ledger.seq);
     if (entries_lost(seat->tour, seen)) {
         json_put_bool(o, "entries_lost", true);

@@ -54,6 +54,9 @@ static enum code resume(struct call *c) {
     seat_attach(c->s, seat, c->conn);
     if (seat->waits) {
         lobby_await(c->s, c->now, seat);
+        if (!seat->admitted) {
+            lobby_tell_joined(c->s, seat); /* his link is there again */
+        }
         reply_lobby(c, seat);
         return CODE_OK;
     }

@@ -1,24 +1,17 @@
 /* A host puts somebody on everybody's stage, whoever leads; null: nobody in particular. */
 #include "signaling/requests/call.h"
-#include "signaling/requests/reply.h"
-#include "signaling/seats/decisions.h"
+#include "signaling/requests/moderate.h"
 
 static enum code spotlight(struct call *c) {
-    const struct seat *me = c->conn->seat;
-    const char *id = call_string(c, "participant", NULL);
-    const struct seat *who = id ? seat_by_number(me->tour, id) : NULL;
-    if (!me->host) {
-        return CODE_FORBIDDEN;
+    struct moderator me;
+    enum code code = moderate_as(c, &me);
+    if (code != CODE_OK) {
+        return code;
     }
-    if (id && (!who || who->role == ROLE_OPS)) {
-        c->field = "participant";
-        return CODE_BAD_FIELD;
-    }
-    if (decide_spotlight(c->s, c->now, me, who) != OK) {
-        return CODE_INTERNAL;
-    }
-    reply_ok(c);
-    return CODE_OK;
+    bool somebody = call_has(c, "participant");
+    const struct seat *who = somebody ? moderate_whom(c) : NULL;
+    code = somebody && !who ? CODE_BAD_FIELD : moderate_spotlight(&me, who);
+    return moderate_done(c, "participant", code);
 }
 
 const struct request request_spotlight = {.type = "spotlight",

@@ -9,11 +9,11 @@
 /* by: the host who says so; NULL: the REST API. ERR_NOMEM: nothing has changed. */
 /* Newcomers are let in no more, or again. */
 enum err decide_lock(struct signaling *s, us_t now, struct tour *t, const struct seat *by, bool on);
-/* Somebody in the tour is a host from now on, or none any more. */
+/* Somebody in the tour is a host from now on, or none any more, on all his devices. */
 enum err decide_host(struct signaling *s, us_t now, struct seat *who, const struct seat *by,
                      bool on);
 /* Somebody is put on everybody's stage; NULL: nobody in particular. */
-enum err decide_spotlight(struct signaling *s, us_t now, const struct seat *by,
+enum err decide_spotlight(struct signaling *s, us_t now, struct tour *t, const struct seat *by,
                           const struct seat *who);
 
 #endif

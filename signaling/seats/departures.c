@@ -127,6 +127,8 @@ void seat_disconnect(struct signaling *s, us_t now, struct seat *seat) {
     if (!seat->waits) {
         tell_changed(s, now, seat);
         hosts_check(s, now, seat->tour, seat->host ? seat : NULL);
+    } else if (!seat->admitted) {
+        lobby_tell_joined(s, seat); /* as it is now */
     }
 }
 
@@ -154,6 +156,7 @@ static void forget_run(struct signaling *s, struct tour *t) {
     t->began = US_NEVER;
     t->began_by = (wall_t){0};
     ledger_forget(&t->ledger);
+    t->platform = (struct account){0};
     tour_forgive(t);
     rights_forget(t);
     roster_forget(t);

@@ -9,6 +9,7 @@
 #include "signaling/tours/stage.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct seat *seat_in(const struct signaling *s, const struct tour *t, uint64_t id) {
     const struct seat *seat = id ? map_get(s->seats, id) : NULL;
@@ -92,7 +93,7 @@ void host_spotlights(struct signaling *s, us_t now, struct tour *t, const struct
 bool host_is_other(const struct seat *seat) {
     LIST_EACH(l, &seat->tour->seats) {
         const struct seat *other = LIST_ENTRY(l, struct seat, in_tour);
-        if (other != seat && other->host && !other->lost) {
+        if (strcmp(other->sub, seat->sub) != 0 && other->host && !other->lost) {
             return true;
         }
     }

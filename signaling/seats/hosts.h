@@ -14,7 +14,7 @@ void host_set(struct signaling *s, us_t now, struct seat *seat, bool on);
 void host_leads(struct signaling *s, us_t now, const struct seat *seat);
 /* This one, who is in the tour, is on everybody's stage from now on; NULL: nobody in particular. */
 void host_spotlights(struct signaling *s, us_t now, struct tour *t, const struct seat *who);
-/* Another host than this one is in. */
+/* Another host than this one, on whatever devices, is in. */
 bool host_is_other(const struct seat *seat);
 
 #endif

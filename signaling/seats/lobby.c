@@ -1,10 +1,13 @@
 #include "signaling/seats/lobby.h"
 
 #include "base/json_write.h"
+#include "signaling/seats/admission.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/subs.h"
+
+#include <string.h>
 
 void lobby_link(struct signaling *s, struct tour *t, struct seat *seat) {
     seat->waits = true;
@@ -93,9 +96,20 @@ void lobby_await(struct signaling *s, us_t now, struct seat *seat) {
     }
 }
 
+/* He is in, or has been let in, on another device as well. */
+static bool is_known(const struct seat *seat) {
+    LIST_EACH(l, &seat->tour->lobby) {
+        const struct seat *other = LIST_ENTRY(l, struct seat, in_tour);
+        if (other != seat && other->admitted && strcmp(other->sub, seat->sub) == 0) {
+            return true;
+        }
+    }
+    return seat_by_sub(seat->tour, seat->sub) != NULL;
+}
+
 void lobby_again(struct signaling *s, struct seat *seat) {
     seat->admitted = false;
-    if (!seat_by_sub(seat->tour, seat->sub)) {
+    if (!is_known(seat)) {
         subs_drop(&seat->tour->admitted, seat->sub);
     }
     lobby_tell_joined(s, seat);
@@ -113,27 +127,42 @@ static void let_in(struct signaling *s, us_t now, struct seat *seat) {
     tell_tour_changed(s, now, seat->tour);
 }
 
-enum err lobby_admit(struct signaling *s, us_t now, struct seat *seat) {
-    if (seat->admitted) {
-        return OK;
+/* ---- whom an order is about ---- */
+
+void lobby_name_nobody(const struct tour *t) {
+    LIST_EACH(l, &t->lobby) {
+        LIST_ENTRY(l, struct seat, in_tour)->named = false;
     }
-    if (lobby_remember(s, seat) != OK) {
-        return ERR_NOMEM;
-    }
-    let_in(s, now, seat);
-    return OK;
 }
 
-uint32_t lobby_count(const struct tour *t) {
-    uint32_t n = 0;
-    LIST_EACH(l, &t->lobby) {
-        n += !LIST_ENTRY(l, struct seat, in_tour)->admitted;
+void lobby_name(const struct seat *who) {
+    LIST_EACH(l, &who->tour->lobby) {
+        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        seat->named = seat->named || strcmp(seat->sub, who->sub) == 0;
     }
-    return n;
 }
 
 static bool comes_in(const struct seat *seat, bool all) {
     return !seat->admitted && (all || seat->named);
+}
+
+/* How many will be in by it who are not yet: those, and who was let in before. */
+static uint32_t coming(const struct tour *t, bool all) {
+    uint32_t n = 0;
+    LIST_EACH(l, &t->lobby) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        n += seat->admitted || comes_in(seat, all);
+    }
+    return n;
+}
+
+static bool anybody_comes(const struct tour *t, bool all) {
+    LIST_EACH(l, &t->lobby) {
+        if (comes_in(LIST_ENTRY(l, struct seat, in_tour), all)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whatever needs memory comes first. */
@@ -150,16 +179,22 @@ static enum err remember_waiting(struct signaling *s, struct tour *t, bool all) 
 static void forget_waiting(struct tour *t) {
     LIST_EACH(l, &t->lobby) {
         const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
-        if (!seat->admitted && !seat_by_sub(t, seat->sub)) {
+        if (!seat->admitted && !is_known(seat)) {
             subs_drop(&t->admitted, seat->sub);
         }
     }
 }
 
-enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t, bool all) {
+enum code lobby_admit(struct signaling *s, us_t now, struct tour *t, bool all) {
+    if (!anybody_comes(t, all)) {
+        return CODE_OK;
+    }
+    if (admission_over(t, coming(t, all))) {
+        return CODE_TOUR_FULL;
+    }
     if (remember_waiting(s, t, all) != OK) {
         forget_waiting(t);
-        return ERR_NOMEM;
+        return CODE_INTERNAL;
     }
     LIST_EACH(l, &t->lobby) {
         struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
@@ -167,7 +202,7 @@ enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t, bool all
             let_in(s, now, seat);
         }
     }
-    return OK;
+    return CODE_OK;
 }
 
 /* Who is in when the lobby opens has never waited and need not when he loads his page again. */
@@ -181,11 +216,13 @@ static enum err remember_all(struct signaling *s, const struct tour *t) {
     return OK;
 }
 
-enum err lobby_set(struct signaling *s, us_t now, struct tour *t, bool on) {
-    enum err e = on ? remember_all(s, t) : lobby_admit_all(s, now, t, true);
-    if (e == OK) {
+enum code lobby_set(struct signaling *s, us_t now, struct tour *t, bool on) {
+    enum code code = !on                        ? lobby_admit(s, now, t, true)
+                     : remember_all(s, t) == OK ? CODE_OK
+                                                : CODE_INTERNAL;
+    if (code == CODE_OK) {
         t->lobby_on = on;
         tell_tour_changed(s, now, t);
     }
-    return e;
+    return code;
 }

@@ -20,21 +20,21 @@ void lobby_show(struct signaling *s, const struct seat *host);
 /* All who wait, as an array of participants. */
 void lobby_put(struct buffer *o, const struct tour *t);
 
-/* Let somebody in who waits: he is told, and his next join leads into the tour. ERR_NOMEM: nothing
- * has changed. */
-enum err lobby_admit(struct signaling *s, us_t now, struct seat *seat);
-/* How many wait who are not let in yet. */
-uint32_t lobby_count(const struct tour *t);
-/* All of them, or those that are `named`. ERR_NOMEM: nobody has been. */
-enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t, bool all);
+/* Nobody who waits is `named`; this one is, on all his devices that wait. */
+void lobby_name_nobody(const struct tour *t);
+void lobby_name(const struct seat *who);
+/* Let those in who are `named`, or all who wait: each is told, and his next join leads into the
+ * tour, on his other devices, too. CODE_TOUR_FULL (of its own capacity), CODE_INTERNAL (memory is
+ * out): nobody is. */
+enum code lobby_admit(struct signaling *s, us_t now, struct tour *t, bool all);
 /* Whoever was let in and whose link is there has from now on so long to join (resume_grace): his
  * place is kept, and hosts do not see him. Nothing happens for others. */
 void lobby_await(struct signaling *s, us_t now, struct seat *seat);
 /* He has not joined in time: he waits again, and hosts are told. */
 void lobby_again(struct signaling *s, struct seat *seat);
 /* From now on guests must be admitted, but those that are in may come again; or need not, and those
- * who wait are. ERR_NOMEM: nothing has changed. */
-enum err lobby_set(struct signaling *s, us_t now, struct tour *t, bool on);
+ * who wait are. CODE_TOUR_FULL, when they are too many, and CODE_INTERNAL: nothing has changed. */
+enum code lobby_set(struct signaling *s, us_t now, struct tour *t, bool on);
 /* He is in, and may come again though the tour has a lobby. ERR_NOMEM. */
 enum err lobby_remember(struct signaling *s, const struct seat *seat);
 

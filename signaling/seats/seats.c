@@ -35,9 +35,9 @@ void seat_journal(struct signaling *s, const struct seat *seat, bool on) {
 /* ---- entering ---- */
 
 /* Who waits takes a place, too, but none from who can let him in. */
-static enum code check_room(struct signaling *s, const struct tour *t, enum role role) {
-    uint32_t waiting = t && role != ROLE_AGENT ? t->n_lobby : 0;
-    if (s->retry_after_s) {
+static enum code check_room(struct signaling *s, const struct tour *t, const struct claims *c) {
+    uint32_t waiting = t && c->role != ROLE_AGENT ? t->n_lobby : 0;
+    if (s->retry_after_s && !(t && person_is_in(t, c->sub))) {
         s->stats.overloaded++;
         return CODE_SERVER_OVERLOADED;
     }
@@ -90,7 +90,7 @@ static enum code check_admission(struct signaling *s, us_t now, struct admission
     if (code == CODE_OK && e->seat && e->seat->waits && !e->waits && is_full(s, *t)) {
         return CODE_TOUR_FULL; /* he was counted among those who wait */
     }
-    return code != CODE_OK || e->seat ? code : check_room(s, *t, e->claims->role);
+    return code != CODE_OK || e->seat ? code : check_room(s, *t, e->claims);
 }
 
 /* Everything that can fail for want of memory or room, before anything changes. */
@@ -142,6 +142,18 @@ static void unmute(struct signaling *s, struct seat *seat) {
     }
 }
 
+/* What hosts have made of a person is true of his further devices; by a token of another role he
+ * comes as somebody else. */
+static bool comes_as_host(const struct seat *seat, enum role role) {
+    LIST_EACH(l, &seat->tour->seats) {
+        const struct seat *other = LIST_ENTRY(l, struct seat, in_tour);
+        if (other != seat && other->role == role && strcmp(other->sub, seat->sub) == 0) {
+            return other->host;
+        }
+    }
+    return role == ROLE_AGENT;
+}
+
 static void describe(struct signaling *s, struct seat *seat, const struct admission *e) {
     const char *name = *e->claims->name      ? e->claims->name
                        : e->name && *e->name ? e->name
@@ -149,7 +161,7 @@ static void describe(struct signaling *s, struct seat *seat, const struct admiss
     (void)snprintf(seat->name, sizeof(seat->name), "%s", name);
     if (seat->role != e->claims->role) { /* else what a host has made of him holds */
         seat->role = e->claims->role;
-        seat->host = seat->role == ROLE_AGENT;
+        seat->host = comes_as_host(seat, seat->role);
     }
     seat->consent = e->consent;
     seat->wants = e->wants;

@@ -27,10 +27,10 @@ struct ledger {
     struct link history; /* oldest first */
     uint32_t n;          /* of them */
     size_t bytes;
-    uint32_t questions; /* asked so far: the last is "q" and this */
-    char chapter[CHAPTER_MAX + 1];
-    uint64_t chapter_by; /* participant; 0: none is open */
-    char *view;          /* JSON, owned: what the hosts want all to see; NULL: nothing */
+    uint32_t questions;            /* asked so far: the last is "q" and this */
+    char chapter[CHAPTER_MAX + 1]; /* "": none is open */
+    uint64_t chapter_by;           /* participant; 0: nobody in the tour */
+    char *view;                    /* JSON, owned: what the hosts want all to see; NULL: nothing */
     uint64_t view_by;
     struct pointer pointer;
     uint64_t point_by; /* participant whose pointer waits for the tick, or view; 0: none does */

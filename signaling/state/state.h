@@ -239,6 +239,7 @@ struct tour {
     struct roster roster;
     uint32_t n_on[SOURCE_KIND_COUNT]; /* sessions of which such a source flows */
     struct ledger ledger;
+    struct account platform; /* of what the REST API may say */
 };
 
 #define RATE_BUCKETS 1024

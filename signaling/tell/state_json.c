@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *source_state(const struct seat *seat, enum source_kind kind) {
+const char *source_state(const struct seat *seat, enum source_kind kind) {
     const struct session *session = seat->session;
     bool has_line = false;
     for (int i = 0; session && i < session->params.n_lines; i++) {

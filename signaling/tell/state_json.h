@@ -5,6 +5,8 @@
 #include "base/buffer.h"
 #include "signaling/state/state.h"
 
+/* "on", "muted" or "off", as others see it. */
+const char *source_state(const struct seat *seat, enum source_kind kind);
 /* The participant object. */
 void put_participant(struct buffer *o, const struct seat *seat);
 /* The tour object, for who is in it. */

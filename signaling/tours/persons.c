@@ -21,6 +21,18 @@ static uint64_t known_person(const struct tour *t, const char *sub) {
     return 0;
 }
 
+bool person_is_in(const struct tour *t, const char *sub) {
+    if (seat_by_sub(t, sub)) {
+        return true;
+    }
+    LIST_EACH(l, &t->viewers) {
+        if (strcmp(LIST_ENTRY(l, struct session, in_viewers)->sub, sub) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Going round slowly, so that a late report about a seat that is gone finds nobody. */
 static uint64_t next_device(struct signaling *s, uint64_t person) {
     return person | (uint64_t)(1 + ++s->next_handle % PERSON_DEVICES) << PERSON_BITS;

@@ -5,6 +5,8 @@
 
 #include "signaling/state/state.h"
 
+/* Has it a seat in the tour, or does it watch by WHEP? Then it is no newcomer. */
+bool person_is_in(const struct tour *t, const char *sub);
 /* For a new seat, or a viewer by WHEP, of this sub. */
 uint64_t person_handle(struct signaling *s, const struct tour *t, const char *sub);
 

@@ -35,7 +35,7 @@ async function start() {
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
   base = new URL(server.urls.agent).origin;
   doc = await (await fetch(`${base}/v1/openapi.json`)).json();
-  return clientFor(mint({ scope: 'openid tours:read tours:write invites:write participants:read participants:write' }));
+  return clientFor(mint({ scope: 'openid tours:read tours:write invites:write participants:read participants:write chat:read chat:write' }));
 }
 
 let client = await start();
@@ -136,6 +136,58 @@ await test('who is in it is seen, admitted from the lobby, made to lead, removed
   const gone = await client.removeParticipant({ tour: 'villa', participant: seen });
   expectEqual(`${gone.status} ${gone.data.code}`, '404 participant_unknown', 'again');
   await browser.close();
+});
+
+await test('what a host may a platform may: sources, rights, hosts, the stage, words', async () => {
+  const tour = 'villa';
+  const done = async (asked, what) => {
+    const { status, data } = await asked;
+    expectEqual(status, 204, `${what}: ${JSON.stringify(data)}`);
+  };
+  const find = async (sub) => (await client.listParticipants({ tour })).data.participants.find((p) => p.sub === sub);
+  const [anna, ada] = [(await client.listParticipants({ tour })).data.participants.find((p) => p.name === 'Anna'), await find('customer-17')];
+  const seen = (f, arg) => browsers[1].pages()[0].waitForFunction(f, arg, { timeout: 20000 });
+  await done(client.leadParticipant({ tour, participant: anna.id }), 'Anna leads');
+  await done(client.unmakeHost({ tour, participant: ada.id }), 'Ada is a guest again');
+  await seen((id) => window.oriel.participants.get(id)?.host === false, ada.id);
+  const still = await until(async () => { const p = await find('customer-17'); return p.sources.microphone === 'on' && p; }, 'her microphone');
+  expectEqual(`${still.can.camera} ${still.hand} ${still.spotlight}`, 'both null false', 'what she may');
+  await done(client.muteParticipants({ tour }, { kind: 'microphone', except: [ada.id] }), 'all but Ada');
+  await done(client.muteParticipant({ tour, participant: ada.id }, { kind: 'microphone' }), 'mute');
+  await seen((id) => window.oriel.participants.get(id).sources.microphone === 'muted', ada.id);
+  expectEqual((await find('customer-17')).sources.microphone, 'muted', 'as the platform sees it');
+  await done(client.allowParticipant({ tour, participant: ada.id }, { can: { camera: 'receive' } }), 'no camera');
+  await seen((id) => window.oriel.participants.get(id).sources.camera === 'off', ada.id);
+  await done(client.allowParticipants({ tour }, { can: { camera: 'both' } }), 'all may');
+  await seen((id) => window.oriel.participants.get(id).sources.camera === 'on', ada.id);
+  await done(client.setSpotlight({ tour }, { participant: ada.id }), 'spotlight');
+  await seen((id) => window.oriel.tour.spotlight === id, ada.id);
+  await done(client.clearSpotlight({ tour }), 'nobody in particular');
+  await done(client.openLobby({ tour }), 'lobby');
+  await done(client.admitParticipants({ tour }, {}), 'nobody waits');
+  await done(client.closeLobby({ tour }), 'no lobby');
+  const never = await client.startRecording({ tour }, {});
+  expectEqual(`${never.status} ${never.data.code}`, '403 forbidden', 'a tour that is never recorded');
+  const nobody = await client.allowParticipants({ tour }, { can: {}, participants: ['p99'] });
+  expectEqual(`${nobody.status} ${nobody.data.code}`, '404 participant_unknown', 'nobody');
+
+  const key = { tour, 'Idempotency-Key': 'word-1' };
+  const said = await client.postChat(key, { text: 'We begin\nin five minutes.' });
+  expectEqual(said.status, 201, JSON.stringify(said.data));
+  expectEqual((await client.postChat(key, { text: 'We begin\nin five minutes.' })).data.seq, said.data.seq, 'said once');
+  expectEqual((await client.beginChapter({ tour }, { title: 'Kitchen' })).data.seq, said.data.seq + 1, 'a chapter');
+  const history = (await client.listChat({ tour, after: said.data.seq - 1 })).data;
+  expectEqual(history.entries.map((e) => `${e.kind} ${e.from} ${e.text ?? e.title}`).join(), 'chat null We begin\nin five minutes.,chapter null Kitchen', 'history');
+  await seen((seq) => window.oriel.ledger.entries.some((e) => e.seq === seq && e.from === null), said.data.seq);
+  await done(client.retractChat({ tour, seq: said.data.seq }), 'taken back');
+  await seen((seq) => !window.oriel.ledger.entries.some((e) => e.seq === seq), said.data.seq);
+  const again = await client.retractChat({ tour, seq: said.data.seq });
+  expectEqual(`${again.status} ${again.data.code}`, '404 entry_unknown', 'twice');
+  const q = await client.answerQuestion({ tour, question: 'q1' }, { state: 'answered' });
+  expectEqual(`${q.status} ${q.data.code}`, '404 entry_unknown', 'nobody has asked');
+  const reader = await clientFor(mint({ scope: 'chat:read' }));
+  expectEqual((await reader.listChat({ tour })).data.seq, history.seq + 1, 'a reader');
+  expectEqual((await reader.postChat({ tour }, { text: 'x' })).data.code, 'scope_missing', 'who only reads');
 });
 
 await test('ended for good: all leave, and no token opens it again', async () => {

@@ -62,7 +62,7 @@ ARROWS = {
     "signaling/ledger": ("base", "signaling/state", "signaling/tell", "signaling/ledger"),
     "signaling/tours": ("base", "signaling/sdp", "signaling/state", "signaling/tell",
                         "signaling/ledger", "signaling/tours"),
-    "signaling/seats": ("base", "signaling/sdp", "signaling/state", "signaling/tell",
+    "signaling/seats": ("base", "json/json_read.h", "signaling/sdp", "signaling/state", "signaling/tell",
                         "signaling/ledger", "signaling/door", "signaling/tours", "signaling/seats"),
     "signaling/requests": ("base", "json", "signaling/words", "signaling/sdp", "signaling/state",
                            "signaling/tell", "signaling/ledger", "signaling/door",

@@ -155,7 +155,7 @@ export class OpenApiFuzz {
   segment(name, schema) {
     const known = this.known[name];
     if (known?.length && this.chance(0.6)) {
-      return this.pick(known);
+      return this.chance(0.3) ? known[0] : this.pick(known);
     }
     return this.chance(0.8) ? this.value(schema) : this.pick(NASTY) || '-';
   }
@@ -289,7 +289,7 @@ export class OpenApiFuzz {
     of[a.status] = (of[a.status] ?? 0) + 1;
     if (a.status === 201 && a.headers.location?.startsWith('/v1/tours/')) {
       (this.known.tour ??= []).push(a.headers.location.split('/').pop());
-      this.known.tour.splice(0, this.known.tour.length - 20);
+      this.known.tour.splice(1, this.known.tour.length - 20); // the first is one that is known from the start
     }
     if (a.headers.etag) {
       (this.known.etag ??= []).push(a.headers.etag);

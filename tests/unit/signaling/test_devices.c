@@ -178,3 +178,60 @@ TEST(media_can_tell_whose_devices_are_whose) {
     EXPECT(same_person(world_command(&w, COMMAND_PEER_ADD)->params->participant, of[3]));
     world_close(&w);
 }
+
+/* What hosts have given to a person is true of her further devices. */
+TEST(a_second_device_may_what_the_first_was_given) {
+    struct world w;
+    REQUIRE(meet(&w, NULL));
+    world_send(&w, 1,
+               "{\"type\":\"allow\",\"participants\":[\"p2\"],\"can\":{\"audio\":\"receive\","
+               "\"point\":true}}");
+    join(&w, 3, "buyer|demo|bob|Bob", SEAT("beside"));
+    EXPECT_GOT(&w, 3,
+               "\"can\":{\"audio\":\"receive\",\"camera\":\"both\",\"screen\":\"receive\","
+               "\"chat\":true,\"point\":true}");
+    EXPECT_EQ(world_commands(&w, COMMAND_MUTE), 1);
+    /* And the other way round. */
+    world_send(&w, 1,
+               "{\"type\":\"allow\",\"participants\":[\"p3\"],\"can\":{\"audio\":\"both\"}}");
+    EXPECT_EQ(world_commands(&w, COMMAND_MUTE), 2);
+    world_close(&w);
+}
+
+TEST(a_host_is_one_on_all_his_devices) {
+    struct world w;
+    REQUIRE(meet(&w, NULL));
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p2\",\"host\":true}");
+    join(&w, 3, "buyer|demo|bob|Bob", SEAT("beside"));
+    EXPECT_GOT(&w, 3, "\"role\":\"buyer\",\"host\":true");
+    EXPECT(world_command(&w, COMMAND_PEER_ADD)->params->host);
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p3\",\"host\":false}");
+    EXPECT_EQ(world_commands(&w, COMMAND_HOST), 2);
+    EXPECT_EQ(world_count(&w, EFFECT_ENTRY), 1); /* it is one person */
+    world_send(&w, 2, "{\"type\":\"lock\",\"on\":true}");
+    EXPECT_ERROR(&w, 2, "forbidden");
+    world_send(&w, 3, "{\"type\":\"lock\",\"on\":true}");
+    EXPECT_ERROR(&w, 3, "forbidden");
+    join(&w, 4, "buyer|demo|bob|Bob", SEAT("beside"));
+    EXPECT_GOT(&w, 4, "\"role\":\"buyer\",\"host\":false");
+    world_close(&w);
+}
+
+/* Nor does one who hosts no more become a host by another device, or one who hosts by a token of
+ * another role lend it what that gives. */
+TEST(a_device_is_no_way_around_the_word_of_a_host) {
+    struct world w;
+    REQUIRE(meet(&w, NULL));
+    join(&w, 3, "agent|demo|eve|Eve", SEAT("ask"));
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p3\",\"host\":false}");
+    join(&w, 4, "agent|demo|eve|Eve", SEAT("beside"));
+    EXPECT_GOT(&w, 4, "\"role\":\"agent\",\"host\":false");
+    join(&w, 5, "buyer|demo|ann|Ann", SEAT("beside"));
+    EXPECT_GOT(&w, 5, "\"role\":\"buyer\",\"host\":false");
+    /* The last host that is in cannot unmake himself on either of his devices. */
+    join(&w, 6, "agent|demo|ann|Ann", SEAT("beside"));
+    EXPECT_GOT(&w, 6, "\"id\":\"p6\"");
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p6\",\"host\":false}");
+    EXPECT_ERROR(&w, 1, "bad_field");
+    world_close(&w);
+}

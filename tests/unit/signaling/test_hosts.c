@@ -313,7 +313,7 @@ TEST(what_hosts_decide_is_in_the_ledger) {
     EXPECT_GOT(&w, 2, "\"kind\":\"lock\",\"from\":\"p1\",\"name\":\"Ann\",\"on\":true}");
     world_send(&w, 1, "{\"type\":\"lock\",\"on\":true}");
     EXPECT_NOT(&w, 2, "entry");
-    EXPECT_EQ(signaling_tour_lock(w.signaling, w.now, "demo", false), CODE_OK);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "demo", TOUR_UNLOCK), CODE_OK);
     world_drain(&w);
     EXPECT_GOT(&w, 2, "\"kind\":\"lock\",\"from\":null,\"on\":false}");
     world_send(&w, 1, "{\"type\":\"hand_over\",\"participant\":\"p2\"}");

@@ -91,7 +91,7 @@ TEST(what_does_not_fit_is_refused) {
         {1, "{\"type\":\"hand\",\"up\":true,\"participant\":\"p3\"}", "forbidden", NULL},
         {1, "{\"type\":\"hand\",\"up\":false,\"participant\":\"p9\"}", "bad_field", "participant"},
         {2, "{\"type\":\"react\",\"reaction\":\"fire\"}", "bad_field", "reaction"},
-        {2, "{\"type\":\"retract\",\"seq\":1}", "bad_field", "seq"},
+        {2, "{\"type\":\"retract\",\"seq\":1}", "entry_unknown", "seq"},
         {2, "{\"type\":\"retract\",\"seq\":-1}", "bad_field", "seq"},
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -213,11 +213,23 @@ TEST(one_takes_back_what_one_said_and_a_host_what_anybody_did) {
     world_send(&w, 1, "{\"type\":\"retract\",\"seq\":2}");
     EXPECT_GOT(&w, 3, "\"from\":\"p1\",\"name\":\"Ann\",\"target\":2}");
     world_send(&w, 1, "{\"type\":\"retract\",\"seq\":2}"); /* it is gone */
-    EXPECT_ERROR(&w, 1, "bad_field");
+    EXPECT_ERROR(&w, 1, "entry_unknown");
     world_send(&w, 1, "{\"type\":\"retract\",\"seq\":3}"); /* that was no text */
-    EXPECT_ERROR(&w, 1, "bad_field");
+    EXPECT_ERROR(&w, 1, "entry_unknown");
     enter(&w, 4, "buyer|demo|dan|Dan");
     EXPECT_NOT(&w, 4, "\"text\":");
+    world_close(&w);
+}
+
+/* Nor is it told that there was one. */
+TEST(what_was_for_hosts_nobody_else_takes_back) {
+    struct world w;
+    REQUIRE(open_with(&w, NULL));
+    world_send(&w, 2, "{\"type\":\"chat\",\"text\":\"one\",\"to\":\"hosts\"}");
+    world_send(&w, 3, "{\"type\":\"retract\",\"seq\":1}");
+    EXPECT_ERROR(&w, 3, "entry_unknown");
+    world_send(&w, 2, "{\"type\":\"retract\",\"seq\":1,\"id\":1}");
+    EXPECT_GOT(&w, 2, "\"re\":1");
     world_close(&w);
 }
 
@@ -352,6 +364,85 @@ TEST(a_recording_that_begins_hears_what_holds) {
         }
     }
     EXPECT_EQ(n, ARRAY_LEN(names));
+    world_close(&w);
+}
+
+/* Entries of this kind since the mark, and what the last one says. */
+static size_t told(const struct world *w, const char *kind, const struct record **ret) {
+    size_t n = 0;
+    for (size_t i = w->mark; i < w->n; i++) {
+        const struct record *r = &w->log[i];
+        if (r->e.type == EFFECT_ENTRY && strcmp(r->e.name, kind) == 0) {
+            *ret = r;
+            n++;
+        }
+    }
+    return n;
+}
+
+/* It was refused when it was ordered: what was said then, it has not heard. */
+TEST(a_recording_that_begins_later_hears_what_holds_by_then) {
+    struct world w;
+    const struct record *r = NULL;
+    REQUIRE(world_open(&w, no_tick));
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
+    uint64_t tour = world_effect(&w, EFFECT_RECORD)->e.tour;
+    signaling_recording(w.signaling, tour, RECORDING_FAILING);
+    world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), yes_and_lines);
+    world_send(&w, 1, "{\"type\":\"chapter\",\"title\":\"Hall\"}");
+    world_send(&w, 1, "{\"type\":\"chapter\",\"title\":\"Garden\"}");
+    world_send(&w, 1, "{\"type\":\"spotlight\",\"participant\":\"p2\"}");
+    world_send(&w, 1, "{\"type\":\"follow\",\"view\":{\"a\":1}}");
+    world_pass(&w, US_PER_S);
+    w.mark = w.n;
+    signaling_recording_begins(w.signaling, tour);
+    world_drain(&w);
+    EXPECT_EQ(told(&w, "chapter", &r), 1);
+    REQUIRE(r);
+    EXPECT(r->e.on && r->e.again);
+    EXPECT_EQ(told(&w, "follow", &r), 1);
+    EXPECT_EQ(told(&w, "spotlight", &r), 1);
+    EXPECT_STR(r->text, "{\"participant\":\"p2\"}");
+    EXPECT_EQ(world_count(&w, EFFECT_SEND), 0); /* people have heard of it */
+    /* One that was stopped meanwhile, or whose tour is gone, is told nothing. */
+    world_send(&w, 1, "{\"type\":\"record\",\"on\":false}");
+    w.mark = w.n;
+    signaling_recording_begins(w.signaling, tour);
+    signaling_recording_begins(w.signaling, 999);
+    world_drain(&w);
+    EXPECT_EQ(world_count(&w, EFFECT_ENTRY), 0);
+    world_close(&w);
+}
+
+/* It stands in the recording, and must not stay there. */
+TEST(what_is_taken_back_during_a_pause_is_taken_out_of_the_recording) {
+    struct world w;
+    const struct record *r = NULL;
+    REQUIRE(world_open(&w, no_tick));
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
+    world_send(&w, 1, "{\"type\":\"chat\",\"text\":\"x\"}");
+    world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
+    world_send(&w, 1, "{\"type\":\"retract\",\"seq\":1}");
+    EXPECT_EQ(told(&w, "retract", &r), 1);
+    EXPECT(r && r->e.on);
+    world_close(&w);
+}
+
+TEST(what_the_history_has_forgotten_cannot_be_taken_back) {
+    struct world w;
+    REQUIRE(open_with(&w, short_history));
+    for (int i = 1; i <= 4; i++) {
+        world_sendf(&w, 2, "{\"type\":\"chat\",\"text\":\"n%d\"}", i);
+    }
+    world_send(&w, 2, "{\"type\":\"retract\",\"seq\":1}");
+    EXPECT_ERROR(&w, 2, "entry_unknown");
+    EXPECT_EQ(world_count(&w, EFFECT_ENTRY), 0); /* nor does the recording say so */
+    /* The oldest goes out by the entry that takes it back. */
+    world_send(&w, 2, "{\"type\":\"retract\",\"seq\":2}");
+    EXPECT_EQ(world_count(&w, EFFECT_ENTRY), 1);
+    enter(&w, 4, "buyer|demo|dan|Dan");
+    EXPECT_GOT(&w, 4, "\"entries\":[{\"type\":\"entry\",\"seq\":3,");
+    EXPECT_GOT(&w, 4, "\"target\":2}],\"seq\":5");
     world_close(&w);
 }
 

@@ -124,7 +124,9 @@ TEST(who_leaves_the_lobby_is_told_to_hosts_alone) {
     EXPECT_EQ(texts_to(&w, 2), 0);
     enter(&w, 4, "buyer|shown|dan|Dan");
     world_drop(&w, 4);
-    EXPECT_EQ(w.n, w.mark);
+    EXPECT_GOT(&w, 1, "{\"type\":\"lobby_joined\",\"participant\":{\"id\":\"p4\"");
+    EXPECT_GOT(&w, 1, "\"link\":\"lost\"");
+    EXPECT_EQ(w.n, w.mark + 1);
     world_pass(&w, 16 * US_PER_S);
     EXPECT_GOT(&w, 1, "{\"type\":\"lobby_left\",\"id\":\"p4\",\"reason\":\"timeout\"}");
     EXPECT_EQ(texts_to(&w, 2), 0);
@@ -289,12 +291,35 @@ TEST(a_lobby_counts_against_the_limits) {
     enter(&w, 3, "buyer|shown|cyd|Cyd");
     enter(&w, 4, "buyer|shown|dan|Dan");
     EXPECT_ERROR(&w, 4, "tour_full");
-    EXPECT_EQ(post_shown(&w, true, "agent|shown|ann|Ann"), 503);
     world_send(&w, 1, "{\"type\":\"admit\"}");
     enter_again(&w, 2);
     EXPECT_GOT(&w, 2, "joined");
+    /* Of a host who watches they take no place, as of one who joins. */
+    EXPECT_EQ(post_shown(&w, true, "buyer|shown|bob|Bob"), 503);
+    EXPECT_EQ(post_shown(&w, true, "agent|shown|ann|Ann"), 201);
+    EXPECT_EQ(post_shown(&w, true, "agent|shown|ann|Ann"), 503);
     enter_again(&w, 3);
-    EXPECT_GOT(&w, 3, "joined");
+    EXPECT_ERROR(&w, 3, "tour_full");
+    world_close(&w);
+}
+
+TEST(hosts_see_the_link_of_who_waits_lost_and_found) {
+    struct world w;
+    char secret[64];
+    REQUIRE(open_lobby(&w));
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    world_field(world_got(&w, 2, "\"type\":\"lobby\""), "resume", secret, sizeof(secret));
+    world_drop(&w, 2);
+    EXPECT_GOT(&w, 1, "\"type\":\"lobby_joined\"");
+    EXPECT_GOT(&w, 1, "\"link\":\"lost\"");
+    world_sendf(&w, 3, "{\"type\":\"resume\",\"id\":1,\"resume\":\"%s\"}", secret);
+    EXPECT_GOT(&w, 3, "\"type\":\"lobby\"");
+    EXPECT_GOT(&w, 1, "\"type\":\"lobby_joined\"");
+    EXPECT_GOT(&w, 1, "\"link\":\"ok\"");
+    /* Of who is let in they are told nothing any more. */
+    world_send(&w, 1, "{\"type\":\"admit\"}");
+    world_drop(&w, 3);
+    EXPECT_NOT(&w, 1, "lobby_");
     world_close(&w);
 }
 
@@ -519,5 +544,37 @@ TEST(each_who_is_admitted_counts_once) {
     EXPECT_GOT(&w, 3, "admitted");
     world_send(&w, 1, "{\"type\":\"admit\",\"participants\":[\"p4\"]}");
     EXPECT_ERROR(&w, 1, "tour_full");
+    world_close(&w);
+}
+
+/* On another device, as long as the run lasts. */
+TEST(who_was_let_in_does_not_wait_again) {
+    static const char beside[] =
+        ",\"seat\":\"beside\",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"}],"
+        "\"slots\":[{\"mid\":\"2\",\"kind\":\"stage\"}]";
+    struct world w;
+    REQUIRE(open_lobby(&w));
+    world_join(&w, 2, "buyer|shown|bob|Bob", small_offer(), beside);
+    world_join(&w, 3, "buyer|shown|bob|Bob", small_offer(), beside);
+    EXPECT_GOT(&w, 3, "\"type\":\"lobby\"");
+    world_send(&w, 1, "{\"type\":\"admit\",\"participants\":[\"p2\"]}");
+    EXPECT_GOT(&w, 2, "admitted");
+    EXPECT_GOT(&w, 3, "admitted");
+    EXPECT_GOT(&w, 1, "{\"type\":\"lobby_left\",\"id\":\"p3\",\"reason\":\"admitted\"}");
+    world_join(&w, 2, "", small_offer(), beside);
+    EXPECT_GOT(&w, 2, "joined");
+    /* The other one was slow, and is shown to hosts; but his person is in. */
+    world_pass(&w, 16 * US_PER_S);
+    EXPECT_EQ(signaling_stats(w.signaling).waiting, 1);
+    world_join(&w, 3, "", small_offer(), beside);
+    EXPECT_GOT(&w, 3, "joined");
+    EXPECT_GOT(&w, 1, "{\"type\":\"lobby_left\",\"id\":\"p3\",\"reason\":\"admitted\"}");
+    world_send(&w, 2, "{\"type\":\"leave\"}");
+    world_send(&w, 3, "{\"type\":\"leave\"}");
+    world_join(&w, 4, "buyer|shown|bob|Bob", small_offer(), beside);
+    EXPECT_GOT(&w, 4, "joined");
+    world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p4\"}");
+    world_join(&w, 5, "buyer|shown|bob|Bob", small_offer(), beside);
+    EXPECT_ERROR(&w, 5, "removed");
     world_close(&w);
 }

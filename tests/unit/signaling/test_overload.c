@@ -3,6 +3,10 @@
 
 #include <stdio.h>
 
+static const char beside[] =
+    ",\"seat\":\"beside\",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"}],"
+    "\"slots\":[{\"mid\":\"2\",\"kind\":\"stage\"}]";
+
 TEST(overload_refuses_newcomers_and_keeps_guests) {
     struct world w;
     char resume[80], again[128];
@@ -35,9 +39,27 @@ TEST(overload_refuses_newcomers_and_keeps_guests) {
     world_send(&w, 1, "{\"type\":\"mute\",\"id\":4,\"source\":\"camera\",\"on\":true}");
     EXPECT_GOT(&w, 1, "\"re\":4");
 
+    /* A further viewer, and another device, of who is in. */
+    EXPECT_EQ(world_post(&w, true, "buyer|demo|ada|Ada"), 201);
+    world_join(&w, 7, "buyer|demo|ada|Ada", small_offer(), beside);
+    EXPECT_GOT(&w, 7, "joined");
+    EXPECT_EQ(signaling_stats(w.signaling).overloaded, 4);
+
     signaling_overloaded(w.signaling, 0);
     world_join(&w, 3, "buyer|demo|bob|Bob", small_offer(), small_lines);
     EXPECT_GOT(&w, 3, "joined");
     EXPECT_EQ(signaling_stats(w.signaling).overloaded, 4);
+    world_close(&w);
+}
+
+TEST(overload_keeps_viewers_who_watch_once_more) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "agent|demo|ann|Ann", small_offer(), small_lines);
+    EXPECT_EQ(world_post(&w, true, "buyer|demo|tv|Tv"), 201);
+    signaling_overloaded(w.signaling, 10);
+    EXPECT_EQ(world_post(&w, true, "buyer|demo|tv|Tv"), 201);
+    EXPECT_EQ(world_post(&w, true, "buyer|demo|new|New"), 503);
+    EXPECT_EQ(signaling_stats(w.signaling).overloaded, 1);
     world_close(&w);
 }

@@ -411,3 +411,31 @@ TEST(the_end_by_length_follows_the_wall) {
     EXPECT_GOT(&w, 1, "tour_changed");
     world_close(&w);
 }
+
+/* By the capacity that the tour has from then on. */
+TEST(a_lobby_is_not_closed_when_who_waits_finds_no_room) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    declare_shown(&w, (struct signaling_tour){.lobby = true, .capacity = 2});
+    enter(&w, 1, "agent|shown|ann|Ann");
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    enter(&w, 3, "buyer|shown|cyd|Cyd");
+    struct signaling_tour t = tour_of(&w, "shown").tour;
+    t.lobby = false;
+    t.title = "Open";
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), ERR_FULL);
+    world_drain(&w);
+    EXPECT_NOT(&w, 2, "admitted");
+    EXPECT_STR(tour_of(&w, "shown").tour.title, "shown");
+    EXPECT(tour_of(&w, "shown").lobby_on);
+    t = tour_of(&w, "shown").tour;
+    t.lobby = false;
+    t.capacity = 3;
+    w.mark = w.n;
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK);
+    world_drain(&w);
+    EXPECT_GOT(&w, 2, "admitted");
+    EXPECT_GOT(&w, 3, "admitted");
+    EXPECT_EQ(tour_of(&w, "shown").tour.capacity, 3);
+    world_close(&w);
+}

@@ -76,17 +76,17 @@ TEST(platform_has_somebody_lead) {
 TEST(platform_locks) {
     struct world w;
     REQUIRE(open_shown(&w));
-    EXPECT_EQ(signaling_tour_lock(w.signaling, w.now, "shown", true), CODE_OK);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "shown", TOUR_LOCK), CODE_OK);
     world_drain(&w);
     EXPECT(tour_of(&w, "shown").locked);
     enter(&w, 3, "buyer|shown|eve|Eve");
     EXPECT_ERROR(&w, 3, "tour_locked");
-    EXPECT_EQ(signaling_tour_lock(w.signaling, w.now, "shown", false), CODE_OK);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "shown", TOUR_UNLOCK), CODE_OK);
     world_drain(&w);
     enter(&w, 4, "buyer|shown|eve|Eve");
     EXPECT_GOT(&w, 4, "\"type\":\"lobby\"");
-    EXPECT_EQ(signaling_tour_lock(w.signaling, w.now, "nowhere", true), CODE_TOUR_UNKNOWN);
-    EXPECT_EQ(signaling_tour_lock(w.signaling, w.now, "demo", true), CODE_TOUR_UNKNOWN);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "nowhere", TOUR_LOCK), CODE_TOUR_UNKNOWN);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "demo", TOUR_LOCK), CODE_TOUR_UNKNOWN);
     world_close(&w);
 }
 

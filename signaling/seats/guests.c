@@ -1,4 +1,4 @@
-#include "signaling/requests/guests.h"
+#include "signaling/seats/guests.h"
 
 #include "signaling/state/standing.h"
 
@@ -21,9 +21,7 @@ static void name_token(const struct tour *t, const char *sub, bool named) {
 }
 
 /* False: one of the list is no guest, or not there. */
-static bool name_list(const struct call *c, const char *list, bool named) {
-    const struct tour *t = c->conn->seat->tour;
-    const struct json *ids = json_member(c->msg, list);
+static bool name_list(const struct tour *t, const struct json *ids, bool named) {
     bool all = true;
     for (size_t i = 0; i < json_count(ids); i++) {
         const struct seat *seat = seat_by_number(t, json_get_string(json_item(ids, i), NULL));
@@ -36,14 +34,20 @@ static bool name_list(const struct call *c, const char *list, bool named) {
     return all;
 }
 
-bool guests_name(struct call *c) {
-    name_all(c->conn->seat->tour, false);
-    bool all = name_list(c, "participants", true);
-    (void)name_list(c, "except", false);
+bool guests_name(const struct tour *t, const struct json *list, const struct json *except) {
+    name_all(t, false);
+    bool all = name_list(t, list, true);
+    (void)name_list(t, except, false);
     return all;
 }
 
-void guests_name_all(struct call *c) {
-    name_all(c->conn->seat->tour, true);
-    (void)name_list(c, "except", false);
+void guests_name_all(const struct tour *t, const struct json *except) {
+    name_all(t, true);
+    (void)name_list(t, except, false);
+}
+
+bool guests_name_one(const struct seat *seat) {
+    name_all(seat->tour, false);
+    name_token(seat->tour, seat->sub, true);
+    return seat_is_guest(seat);
 }

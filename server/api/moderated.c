@@ -1,0 +1,88 @@
+#include "server/api/moderated.h"
+
+#include "server/api/call.h"
+#include "server/api/refuse.h"
+#include "server/os/log.h"
+#include "signaling/words/capabilities.h"
+
+/* ---- tables ---- */
+
+static const char *const source_words[] = {"microphone", "camera", "screen", NULL};
+static const char *const direction_words[] = {
+#define X(sym, name) name,
+    DIRECTIONS(X)
+#undef X
+        NULL};
+const struct schema schema_source_kind = {
+    .name = "SourceKind", .kind = SCHEMA_WORD, .words = source_words};
+const struct schema schema_participant_id = {.name = "ParticipantId",
+                                             .kind = SCHEMA_TEXT,
+                                             .min = 2,
+                                             .max = 16,
+                                             .pattern = "^p[0-9]+$",
+                                             .about = "As in the protocol; of this run.",
+                                             .example = "\"p7\""};
+const struct schema schema_participant_ids = {
+    .kind = SCHEMA_LIST, .items = &schema_participant_id, .max = 1024};
+
+static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
+static const struct schema direction = {.name = "Direction",
+                                        .kind = SCHEMA_WORD,
+                                        .words = direction_words,
+                                        .about = "What may be sent and received of a source."};
+/* at: of bodies, where what is not known is refused; it is read by capabilities_read. */
+#define CAN(required, at)                                                                          \
+    {"audio", &direction, (required), (at), NULL}, {"camera", &direction, (required), (at), NULL}, \
+        {"screen", &direction, (required), (at), NULL},                                            \
+        {"chat", &yes_or_no, (required), (at), "Write messages."},                                 \
+        {"point", &yes_or_no, (required), (at), "Point at what is shown."}, {                      \
+        0                                                                                          \
+    }
+static const struct schema_member members_can[] = {CAN(true, 0)};
+static const struct schema_member members_allowed[] = {CAN(false, 1)};
+const struct schema schema_capabilities = {.name = "Capabilities",
+                                           .kind = SCHEMA_OBJECT,
+                                           .members = members_can,
+                                           .about = "docs/protocol.md section 1.2"};
+const struct schema schema_allowed = {.name = "Allowed",
+                                      .kind = SCHEMA_OBJECT,
+                                      .members = members_allowed,
+                                      .about = "What is not named stays as it is."};
+
+const struct operation_answer moderated_done[] = {{204, "Done.", NULL, NULL}, {0}};
+const struct operation_refusal moderated_of_tour[] = {
+    {403, "forbidden scope_missing token_tour"}, {404, "tour_unknown"}, {0}};
+const struct operation_refusal moderated_of_person[] = {{403, "forbidden scope_missing token_tour"},
+                                                        {404, "tour_unknown participant_unknown"},
+                                                        {503, "tour_full"},
+                                                        {0}};
+
+/* ---- answers ---- */
+
+void moderated_note(struct request *r, enum code code, const char *what) {
+    struct api *a = api_of(r);
+    a->settle(a->ctx);
+    LOG(LOG_LEVEL_INFO, "moderated", "A platform acts in a tour.", LOG_STR("what", what),
+        LOG_STR("tour", r->args.v[0]), LOG_STR("on", r->args.n > 1 ? r->args.v[1] : "-"),
+        LOG_STR("code", code_name(code)), LOG_STR("by", call_of(r)->claims.sub),
+        LOG_STR("trace", r->trace.id));
+}
+
+void moderated_refuse(struct request *r, enum code code) {
+    if (code == CODE_RESOURCE_UNKNOWN) {
+        respond_problem(r, 404, "participant_unknown", "Nobody of this id is there.");
+    } else if (code == CODE_INTERNAL) {
+        respond_problem(r, 503, NULL, NULL);
+    } else {
+        refuse_code(r, code);
+    }
+}
+
+void moderated_answer(struct request *r, enum code code, const char *what) {
+    moderated_note(r, code, what);
+    if (code == CODE_OK) {
+        respond_status(r, 204);
+    } else {
+        moderated_refuse(r, code);
+    }
+}
