@@ -135,6 +135,8 @@ await test('the_recording_has_it_at_its_time', async () => {
   expectEqual(saidIn(r, 'hand')[0].up, true, 'the hand');
   expectEqual(JSON.stringify(saidIn(r, 'follow')[0].view), '{"plan":2}', 'the view');
   expectEqual(saidIn(r, 'pointer')[0].x, 0.25, 'the pointer');
+  const whose = saidIn(r, 'pointer')[0].source.split('/')[0];
+  expectEqual(r.events.find((e) => e.type === 'participant' && e.id === whose)?.name, 'Ann', 'in whose picture');
 });
 
 await test('who_is_erased_has_said_nothing', async () => {

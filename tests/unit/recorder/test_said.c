@@ -87,6 +87,32 @@ TEST(said_is_in_the_timeline_at_its_time) {
     house_end(&h);
 }
 
+static void joins(struct rig *g, uint64_t participant, uint32_t number, const char *name) {
+    struct recorder_order o = {
+        .type = ORDER_PARTICIPANT, .tour = TOUR, .participant = participant, .on = true};
+    o.number = number;
+    snprintf(o.name, sizeof(o.name), "%s", name);
+    snprintf(o.consent_version, sizeof(o.consent_version), "1");
+    recorder_order(g->r, g->now, (wall_t){1700000000000000 + g->now}, &o);
+    rig_pump(g);
+}
+
+/* Entries call people as the protocol does. */
+TEST(said_of_p7_is_of_who_has_this_id) {
+    struct house h;
+    begin(&h);
+    joins(&h.rig, 77, 7, "Greta");
+    order(&h.rig, 0, said_of("spotlight", 2, "{\"participant\":\"p7\"}", ""));
+    char *out = finish(&h);
+    EXPECT(strstr(out, "\"type\":\"participant\",\"participant\":\"000000000000004d\","
+                       "\"id\":\"p7\",\"on\":true,\"name\":\"Greta\""));
+    /* Of a consent it is nothing, and who has no number has no id. */
+    EXPECT(strstr(out, "\"type\":\"consent\",\"participant\":\"000000000000004d\",\"source\":0,"));
+    EXPECT(strstr(out, "\"type\":\"participant\",\"participant\":\"0000000000000005\",\"on\":"));
+    mem_free(out);
+    house_end(&h);
+}
+
 TEST(said_by_who_is_erased_is_in_no_file) {
     struct house h;
     char *out = NULL;

@@ -2,7 +2,9 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/glue/glue_recording.h"
+#include "signaling/platform.h"
 #include "tests/fuzz/fuzz_world.h"
+#include "tests/unit/sdp/data.h"
 #include "tests/unit/test.h"
 
 #define TOUR 7
@@ -215,5 +217,58 @@ TEST(glue_knows_whose_run_a_recording_is_of) {
     EXPECT_EQ(glue_recorded_tour(r.glue, id), 0);
     glue_recording_begins(r.glue, TOUR + 1, id); /* of no tour that is known */
     EXPECT_EQ(glue_recorded_tour(r.glue, id), 0);
+    rig_close(&r);
+}
+
+/* A host comes into a tour of signaling's that is to be recorded; the order. */
+static struct signaling_effect host_comes(struct rig *r) {
+    const char *sdp = data_file("offer.sdp");
+    struct signaling_effect e, order = {0};
+    CHECK(signaling_tour_declare(r->signaling, &(struct signaling_tour){.name = "taped",
+                                                                        .record = RECORD_AUTO,
+                                                                        .codec = CODEC_VP8}) == OK);
+    signaling_http(r->signaling, 0,
+                   &(struct signaling_http){.req = 1,
+                                            .tour = "taped",
+                                            .token = "agent|taped|ann|Ann",
+                                            .content_type = "application/sdp",
+                                            .body = sdp,
+                                            .body_len = strlen(sdp)});
+    while (signaling_effect(r->signaling, &e)) {
+        order = e.type == EFFECT_RECORD ? e : order;
+    }
+    CHECK(order.type == EFFECT_RECORD && order.on);
+    r->tour.id = order.tour;
+    return order;
+}
+
+/* Entries that are told again. */
+static size_t told_again(struct rig *r) {
+    struct signaling_effect e;
+    size_t n = 0;
+    while (signaling_effect(r->signaling, &e)) {
+        n += e.type == EFFECT_ENTRY && e.again && e.on;
+    }
+    return n;
+}
+
+TEST(glue_has_a_recording_that_begins_later_told_what_holds) {
+    struct rig r;
+    uint64_t seq;
+    rig_open(&r);
+    const struct signaling_effect order = host_comes(&r);
+    r.full = true;
+    glue_record(r.glue, &order);
+    const struct signaling_said chapter = {.what = SAID_CHAPTER, .text = "Hall"};
+    EXPECT_EQ(signaling_say(r.signaling, 0, "taped", &chapter, &seq), CODE_OK);
+    EXPECT_EQ(told_again(&r), 0);
+    glue_record_refused(r.glue);
+    EXPECT_EQ(told_again(&r), 0); /* there is no room yet */
+    r.full = false;
+    glue_record_refused(r.glue);
+    EXPECT_STR(r.orders, "ST");
+    EXPECT_EQ(told_again(&r), 1);
+    glue_record_refused(r.glue);
+    EXPECT_EQ(told_again(&r), 0);
     rig_close(&r);
 }
