@@ -434,6 +434,8 @@ static void put_events(struct buffer *t, const struct api *a) {
     counter(t, "oriel_events_lost_total", "Events that found no room or memory.",
             s.lost + glue_unsaid(a->glue));
     gauge(t, "oriel_events_waiting", "Events that are not stored yet.", s.waiting);
+    gauge(t, "oriel_events_erasure_failing",
+          "1 while what was shredded cannot be erased in the ledger of events.", s.unerased);
     head(t, "oriel_events_sent_total", "counter", "Events taken by a receiver.");
     for (size_t i = 0; i < s.n_sinks; i++) {
         labelled(t, "oriel_events_sent_total", "sink", s.sink[i].name, s.sink[i].state.sent);

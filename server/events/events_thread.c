@@ -33,6 +33,7 @@ struct events_thread {
     pthread_t thread;
     /* Shared. */
     atomic_bool stop;
+    atomic_bool unerased; /* it could not, the last time */
     _Atomic uint64_t stored;
     _Atomic uint32_t waiting;
     /* Owned by control. */
@@ -45,8 +46,7 @@ struct events_thread {
     struct event *batch[BATCH]; /* that are not stored yet */
     size_t n_batch;
     us_t retry_at, pruned, erased;
-    bool not_erased; /* the last time it could not */
-    enum err error;  /* of the last batch */
+    enum err error; /* of the last batch */
     bool failing;
 };
 
@@ -125,12 +125,12 @@ static void erase(struct events_thread *t) {
     }
     enum err e = events_erase_in(t->store, t->recordings, why);
     t->erased = clock_now();
-    if (e != OK && !t->not_erased) {
+    if (e != OK && !atomic_load(&t->unerased)) {
         LOG(LOG_LEVEL_WARN, "events_not_erased",
             "What was shredded is in the ledger of events still; it is tried again.",
             LOG_STR("why", why));
     }
-    t->not_erased = e != OK;
+    atomic_store(&t->unerased, e != OK);
 }
 
 /* One at a time: what is to be stored comes first. */
@@ -255,7 +255,7 @@ enum err events_thread_start(const struct events_thread_config *c, struct events
     t->keep = c->keep;
     t->rng = clock_rng();
     t->pruned = -1;
-    t->erased = clock_now();
+    t->erased = clock_now() - ERASE; /* at once */
     t->recordings = c->recordings ? mem_strdup(c->recordings) : NULL;
     t->posted = mailbox_new(POSTED_MAX, sizeof(struct event *));
     bool room = t->posted && (t->recordings || !c->recordings) && make_mailboxes(t, c);
@@ -329,6 +329,7 @@ void events_thread_state(const struct events_thread *t, struct events_state *ret
     *ret = (struct events_state){.stored = atomic_load(&t->stored),
                                  .lost = t->lost,
                                  .waiting = atomic_load(&t->waiting),
+                                 .unerased = atomic_load(&t->unerased),
                                  .n_sinks = t->n_couriers};
     for (size_t i = 0; i < t->n_couriers; i++) {
         ret->sink[i].name = courier_thread_name(t->couriers[i]);

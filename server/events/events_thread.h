@@ -44,6 +44,7 @@ struct events_thread *events_thread_stop(struct events_thread *t);
 struct events_state {
     uint64_t stored, lost;
     uint32_t waiting; /* posted, and not stored yet */
+    bool unerased;    /* what was shredded could not be erased when it was tried last */
     size_t n_sinks;
     struct {
         const char *name; /* borrowed */

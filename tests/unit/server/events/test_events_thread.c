@@ -340,3 +340,28 @@ TEST(the_ledger_is_asked_and_ordered_by_another_thread) {
     EXPECT_EQ(receiver.got, 9);
     end();
 }
+
+TEST(what_cannot_be_erased_is_reported) {
+    char file[96];
+    struct events_thread *t = NULL;
+    struct events_state s = {0};
+    REQUIRE(begin());
+    snprintf(file, sizeof(file), "%s/wraps.db", dir);
+    FILE *f = fopen(file, "w");
+    REQUIRE(f);
+    for (int i = 0; i < 4096; i++) {
+        fputs("no database ", f);
+    }
+    fclose(f);
+    const struct events_thread_config c = {.store = path, .keep = US_PER_S, .recordings = dir};
+    EXPECT_EQ(events_thread_start(&c, &t, why), OK);
+    REQUIRE(t);
+    us_t by = clock_now() + PATIENCE;
+    while (!s.unerased && clock_now() < by) {
+        events_thread_state(t, &s);
+        usleep(1000);
+    }
+    EXPECT(s.unerased);
+    events_thread_stop(t);
+    end();
+}
