@@ -1,9 +1,9 @@
 #include "server/boot/events_config.h"
 
+#include "server/boot/event_sinks.h"
 #include "server/boot/events_unended.h"
 #include "server/config/units.h"
 #include "server/events/events_erase.h"
-#include "server/events/webhook_secret.h"
 #include "server/os/files.h"
 #include "server/os/log.h"
 
@@ -22,13 +22,22 @@ static uint32_t types_of(const struct config_list *l) {
     return types;
 }
 
+static bool wants_messages(const struct config_list *types) {
+    return types_of(types) & 1u << EVENT_MESSAGE;
+}
+
 bool events_want_messages(const struct config *cfg) {
+    bool any = false;
     for (size_t i = 0; i < cfg->n_webhooks; i++) {
-        if (types_of(&cfg->webhooks[i].types) & 1u << EVENT_MESSAGE) {
-            return true;
-        }
+        any = any || wants_messages(&cfg->webhooks[i].types);
     }
-    return false;
+    for (size_t i = 0; i < cfg->n_nats; i++) {
+        any = any || wants_messages(&cfg->nats[i].types);
+    }
+    for (size_t i = 0; i < cfg->n_kafka; i++) {
+        any = any || wants_messages(&cfg->kafka[i].types);
+    }
+    return any;
 }
 
 struct events_thread_config events_configured(const struct config *cfg) {
@@ -37,44 +46,37 @@ struct events_thread_config events_configured(const struct config *cfg) {
                                          .keep = cfg->events_keep_days * DAY};
 }
 
-struct courier_thread_config webhook_configured(const struct config *cfg,
-                                                const struct config_webhook *w,
-                                                const struct webhook_keys *keys) {
-    return (struct courier_thread_config){.name = w->name,
-                                          .url = w->url,
-                                          .ca_file = w->ca_file,
-                                          .keys = keys,
-                                          .types = types_of(&w->types),
+struct courier_thread_config courier_configured(const struct config *cfg, const char *name,
+                                                const struct config_list *types) {
+    return (struct courier_thread_config){.name = name,
+                                          .types = types_of(types),
                                           .attempts = (uint32_t)cfg->events_attempts,
                                           .retry = {.first = cfg->events_retry_s * US_PER_S,
                                                     .most = cfg->events_retry_max_s * US_PER_S},
                                           .timeout = cfg->events_timeout_s * US_PER_S};
 }
 
-static enum err start(const struct config *cfg, struct loop *loop, struct webhook_keys *keys,
-                      struct events_thread **ret, char why[WHY_MAX]) {
-    struct courier_thread_config sinks[EVENT_SINKS_MAX];
+static enum err start(const struct config *cfg, struct loop *loop, struct events_thread **ret,
+                      char why[WHY_MAX]) {
+    struct event_sinks sinks = {.n = 0};
     struct events_thread_config c = events_configured(cfg);
-    _Static_assert(CONFIG_WEBHOOKS_MAX <= EVENT_SINKS_MAX, "each has a thread");
-    for (size_t i = 0; i < cfg->n_webhooks; i++) {
-        enum err e = webhook_keys_load(cfg->webhooks[i].secret_file, &keys[i], why);
-        if (e != OK) {
-            return e;
-        }
-        sinks[i] = webhook_configured(cfg, &cfg->webhooks[i], &keys[i]);
-    }
-    c.wake = loop_wake;
-    c.wake_ctx = loop;
-    c.sinks = sinks;
-    c.n_sinks = cfg->n_webhooks;
     if (files_make_parents(cfg->events_file) != OK) {
         snprintf(why, WHY_MAX, "events.file: %.150s: %s", cfg->events_file, strerror(errno));
         return ERR_IO;
     }
-    enum err e = events_end_unended(cfg->events_file, why);
+    enum err e = event_sinks_make(cfg, &sinks, why);
+    e = e == OK ? events_end_unended(cfg->events_file, why) : e;
     e = e == OK ? events_erase(cfg->events_file, cfg->recording_dir, why) : e;
     e = e == ERR_BUSY ? OK : e; /* it is done, and in a log that the thread truncates */
-    return e == OK ? events_thread_start(&c, ret, why) : e;
+    if (e != OK) {
+        event_sinks_free(&sinks);
+        return e;
+    }
+    c.wake = loop_wake;
+    c.wake_ctx = loop;
+    c.sinks = sinks.at;
+    c.n_sinks = sinks.n;
+    return events_thread_start(&c, ret, why);
 }
 
 void events_shredded(void *ctx) {
@@ -89,13 +91,10 @@ void events_shredded(void *ctx) {
 
 enum err events_start(const struct config *cfg, struct loop *loop, struct events_thread **ret,
                       char why[WHY_MAX]) {
-    struct webhook_keys keys[EVENT_SINKS_MAX];
     /* What nobody is told is not kept: it has names of people in it. */
-    bool any = cfg->events_enabled && cfg->n_webhooks > 0;
+    bool any = cfg->events_enabled && event_sinks_configured(cfg) > 0;
     if (!any) { /* one of before, when there were some */
         events_shredded((void *)cfg);
     }
-    enum err e = any ? start(cfg, loop, keys, ret, why) : OK;
-    mem_wipe(keys, sizeof(keys));
-    return e;
+    return any ? start(cfg, loop, ret, why) : OK;
 }

@@ -51,6 +51,25 @@ static bool holds_secret(const struct issuer_config *i) {
            (i->source == ISSUER_KEYS_FILE && i->algorithms & 1u << JWS_HS256);
 }
 
+static enum err check_receivers(const struct config *c, char why[WHY_MAX]) {
+    enum err e = OK;
+    for (size_t i = 0; i < c->n_webhooks && e == OK; i++) {
+        e = check("events.webhooks", c->webhooks[i].secret_file, why);
+    }
+    for (size_t i = 0; i < c->n_nats && e == OK; i++) {
+        const struct config_nats *n = &c->nats[i];
+        e = check("events.nats", n->password_file, why);
+        e = e == OK ? check("events.nats", n->token_file, why) : e;
+        e = e == OK ? check("events.nats", n->creds_file, why) : e;
+        e = e == OK ? check("events.nats", n->key_file, why) : e;
+    }
+    for (size_t i = 0; i < c->n_kafka && e == OK; i++) {
+        e = check("events.kafka", c->kafka[i].password_file, why);
+        e = e == OK ? check("events.kafka", c->kafka[i].key_file, why) : e;
+    }
+    return e;
+}
+
 enum err secret_files_check(const struct config *c, char why[WHY_MAX]) {
     enum err e = check_named(c, why);
     for (size_t i = 0; i < c->recording_keys_older_files.n && e == OK; i++) {
@@ -60,8 +79,5 @@ enum err secret_files_check(const struct config *c, char why[WHY_MAX]) {
         e = holds_secret(&c->issuers.at[i]) ? check("auth.issuers", c->issuers.at[i].keys, why)
                                             : OK;
     }
-    for (size_t i = 0; i < c->n_webhooks && e == OK; i++) {
-        e = check("events.webhooks", c->webhooks[i].secret_file, why);
-    }
-    return e;
+    return e == OK ? check_receivers(c, why) : e;
 }

@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_LIST_MAX 64    /* entries in a list */
-#define CONFIG_TOURS_MAX 64   /* entries in "tours" */
-#define CONFIG_WEBHOOKS_MAX 8 /* entries in "events.webhooks" */
+#define CONFIG_LIST_MAX 64  /* entries in a list */
+#define CONFIG_TOURS_MAX 64 /* entries in "tours" */
+#define CONFIG_SINKS_MAX 8  /* entries in the lists of receivers of events together */
 #define CONFIG_FILE_MAX (1024 * 1024)
 
 /* Where objects lie in the end, and what happens at a quota: whoever opens stores or keeps
@@ -63,6 +63,13 @@ struct config_webhook {
 #define TEXT(id, good, must) char *id;
 #define LISTED(id, doc) struct config_list id;
     CONFIG_WEBHOOK_KEYS(TEXT, LISTED)
+};
+/* Of "events.nats" and of "events.kafka". */
+struct config_nats {
+    CONFIG_NATS_KEYS(TEXT, LISTED)
+};
+struct config_kafka {
+    CONFIG_KAFKA_KEYS(TEXT, LISTED)
 #undef TEXT
 #undef LISTED
 };
@@ -85,6 +92,10 @@ struct config {
     size_t n_tours;
     struct config_webhook *webhooks; /* "events.webhooks" */
     size_t n_webhooks;
+    struct config_nats *nats; /* "events.nats" */
+    size_t n_nats;
+    struct config_kafka *kafka; /* "events.kafka" */
+    size_t n_kafka;
     struct issuer_configs issuers; /* "auth.issuers" */
 };
 
@@ -134,6 +145,9 @@ struct config *config_free(struct config *c);
 /* The name of a receiver of events; of a file, which may not be empty. */
 bool config_sink_name_valid(const char *text);
 bool config_file_valid(const char *text);
+/* How to speak with brokers of Kafka, in its own words. */
+bool config_kafka_security_valid(const char *text);
+bool config_kafka_sasl_valid(const char *text);
 /* A title of a tour, or of who is in it. */
 bool config_title_valid(const char *text);
 /* A time in RFC 3339, or nothing. */

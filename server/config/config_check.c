@@ -4,6 +4,7 @@
 #include "server/config/announce.h"
 #include "server/config/config_can.h"
 #include "server/config/event_types.h"
+#include "server/config/outbound_url.h"
 #include "server/config/turn_url.h"
 #include "server/config/units.h"
 #include "server/net/tcp_queue.h"
@@ -179,6 +180,58 @@ static bool times_cross(const struct config *c) {
     return cross;
 }
 
+/* ---- receivers of events ---- */
+
+/* One of them, of whichever kind. */
+struct receiver {
+    const char *name;
+    const struct config_list *types;
+};
+
+static size_t n_receivers(const struct config *c) {
+    return c->n_webhooks + c->n_nats + c->n_kafka;
+}
+
+static struct receiver receiver(const struct config *c, size_t i) {
+    if (i < c->n_webhooks) {
+        return (struct receiver){c->webhooks[i].name, &c->webhooks[i].types};
+    }
+    i -= c->n_webhooks;
+    if (i < c->n_nats) {
+        return (struct receiver){c->nats[i].name, &c->nats[i].types};
+    }
+    i -= c->n_nats;
+    return (struct receiver){c->kafka[i].name, &c->kafka[i].types};
+}
+
+/* How far one has got is kept under its name, of whichever kind it is. */
+static bool names_meet(const struct config *c) {
+    for (size_t i = 0; i < n_receivers(c); i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(receiver(c, i).name, receiver(c, k).name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool is_event_type(const char *name) {
+    return event_type_from_name(name) != EVENT_TYPE_COUNT;
+}
+
+/* The path of the list with one that names a type that there is not; NULL: there is none. */
+static const char *with_unknown_type(const struct config *c) {
+    for (size_t i = 0; i < n_receivers(c); i++) {
+        if (!all(receiver(c, i).types, is_event_type)) {
+            return i < c->n_webhooks               ? "events.webhooks"
+                   : i < c->n_webhooks + c->n_nats ? "events.nats"
+                                                   : "events.kafka";
+        }
+    }
+    return NULL;
+}
+
 static bool webhook_lacks(const struct config *c) {
     for (size_t i = 0; i < c->n_webhooks; i++) {
         const struct config_webhook *w = &c->webhooks[i];
@@ -189,30 +242,78 @@ static bool webhook_lacks(const struct config *c) {
     return false;
 }
 
-static bool webhook_types_unknown(const struct config *c) {
-    for (size_t i = 0; i < c->n_webhooks; i++) {
-        const struct config_list *l = &c->webhooks[i].types;
-        for (size_t k = 0; k < l->n; k++) {
-            if (event_type_from_name(l->items[k]) == EVENT_TYPE_COUNT) {
-                return true;
-            }
-        }
+/* Is one given without the other? */
+static bool half(const char *a, const char *b) {
+    return !*a != !*b;
+}
+
+static bool nats_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    bool good = true;
+    for (size_t i = 0; i < c->n_nats && good; i++) {
+        const struct config_nats *n = &c->nats[i];
+        int ways = (*n->user != '\0') + (*n->token_file != '\0') + (*n->creds_file != '\0');
+        const struct rule rules[] = {
+            {!n->urls.n, "events.nats", "needs urls in each receiver"},
+            {!all(&n->urls, outbound_nats_ok), "events.nats",
+             "has urls that are not tls://HOST:PORT (or nats:// on this machine itself)"},
+            {half(n->user, n->password_file), "events.nats", "needs password_file where user is"},
+            {ways > 1, "events.nats", "has more than one of user, token_file and creds_file"},
+            {half(n->cert_file, n->key_file), "events.nats", "needs key_file where cert_file is"},
+        };
+        good = all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
     }
-    return false;
+    return good;
+}
+
+static bool is_broker(const char *text) {
+    bool here;
+    return outbound_broker_ok(text, &here);
+}
+
+static bool is_broker_here(const char *text) {
+    bool here;
+    return outbound_broker_ok(text, &here) && here;
+}
+
+static bool kafka_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    bool good = true;
+    for (size_t i = 0; i < c->n_kafka && good; i++) {
+        const struct config_kafka *k = &c->kafka[i];
+        bool sasl = strncmp(k->security_protocol, "SASL_", 5) == 0;
+        bool clear = strstr(k->security_protocol, "PLAINTEXT") != NULL;
+        bool all_given = *k->sasl_mechanism && *k->user && *k->password_file;
+        bool none_given = !*k->sasl_mechanism && !*k->user && !*k->password_file;
+        const struct rule rules[] = {
+            {!k->brokers.n, "events.kafka", "needs brokers in each receiver"},
+            {!all(&k->brokers, is_broker), "events.kafka", "has brokers that are not HOST:PORT"},
+            {clear && !all(&k->brokers, is_broker_here), "events.kafka",
+             "must not use PLAINTEXT but on this machine itself: SSL or SASL_SSL"},
+            {sasl ? !all_given : !none_given, "events.kafka",
+             "needs sasl_mechanism, user and password_file where security_protocol is SASL_SSL or "
+             "SASL_PLAINTEXT, and nowhere else"},
+            {half(k->cert_file, k->key_file), "events.kafka", "needs key_file where cert_file is"},
+        };
+        good = all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+    }
+    return good;
 }
 
 static bool events_consistent(const struct config *c, const char **ret_path,
                               const char **ret_what) {
+    const char *unknown = with_unknown_type(c);
     const struct rule rules[] = {
         {webhook_lacks(c), "events.webhooks", "needs url and secret_file in each webhook"},
-        {webhook_types_unknown(c), "events.webhooks",
-         "has types that there are not: docs/events.md names them"},
-        {c->n_webhooks > 0 && !c->events_enabled, "events.enabled",
-         "must be true when there are webhooks"},
+        {unknown, unknown, "has types that there are not: docs/events.md names them"},
+        {names_meet(c), "events", "must not have two receivers of one name"},
+        {n_receivers(c) > CONFIG_SINKS_MAX, "events",
+         "must not have more than 8 receivers: webhooks, nats and kafka together"},
+        {n_receivers(c) > 0 && !c->events_enabled, "events.enabled",
+         "must be true when there are receivers"},
         {c->events_retry_max_s < c->events_retry_s, "events.retry_max_s",
          "must not be less than events.retry_s"},
     };
-    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what) &&
+           nats_consistent(c, ret_path, ret_what) && kafka_consistent(c, ret_path, ret_what);
 }
 
 static bool guests_wrong(const struct config *c) {

@@ -51,6 +51,35 @@
     TEXT(secret_file, config_file_valid, "the name of a file") \
     TEXT(ca_file, config_file_valid, "the name of a file") \
     LISTED(types, "what it is told of; empty = everything")
+#define CONFIG_NATS_KEYS(TEXT, LISTED) \
+    TEXT(name, config_sink_name_valid, "1.." CONFIG_NUMBER(SINK_NAME_MAX) " of A-Z a-z 0-9 _ -") \
+    LISTED(urls, "its servers, one of which is enough") \
+    TEXT(subject, event_subject_ok, \
+         "parts of A-Z a-z 0-9 _ - with dots between, and {service}, {action}, {tour} once each") \
+    TEXT(stream, tour_name_valid, \
+         "the name of a stream: 1.." CONFIG_NUMBER(TOUR_NAME_MAX) " of A-Z a-z 0-9 _ -") \
+    TEXT(user, config_file_valid, "a name") \
+    TEXT(password_file, config_file_valid, "the name of a file") \
+    TEXT(token_file, config_file_valid, "the name of a file") \
+    TEXT(creds_file, config_file_valid, "the name of a file") \
+    TEXT(ca_file, config_file_valid, "the name of a file") \
+    TEXT(cert_file, config_file_valid, "the name of a file") \
+    TEXT(key_file, config_file_valid, "the name of a file") \
+    LISTED(types, "what it is told of; empty = everything")
+#define CONFIG_KAFKA_KEYS(TEXT, LISTED) \
+    TEXT(name, config_sink_name_valid, "1.." CONFIG_NUMBER(SINK_NAME_MAX) " of A-Z a-z 0-9 _ -") \
+    LISTED(brokers, "HOST:PORT of some of the cluster's") \
+    TEXT(topic, event_topic_ok, \
+         "parts of A-Z a-z 0-9 _ - with dots between, and {service}, {action} once each") \
+    TEXT(security_protocol, config_kafka_security_valid, \
+         "SSL, SASL_SSL, or on this machine itself PLAINTEXT or SASL_PLAINTEXT") \
+    TEXT(sasl_mechanism, config_kafka_sasl_valid, "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512") \
+    TEXT(user, config_file_valid, "a name") \
+    TEXT(password_file, config_file_valid, "the name of a file") \
+    TEXT(ca_file, config_file_valid, "the name of a file") \
+    TEXT(cert_file, config_file_valid, "the name of a file") \
+    TEXT(key_file, config_file_valid, "the name of a file") \
+    LISTED(types, "what it is told of; empty = everything")
 /* clang-format on */
 
 #define CONFIG_CONSENT_TEXT                                                       \

@@ -4,6 +4,7 @@
 #include "media/mix/mixes.h"
 #include "recorder/derived/task.h"
 #include "server/config/config.h"
+#include "server/config/event_topic.h"
 #include "server/config/outbound_url.h"
 #include "server/net/ice_tcp.h"
 
@@ -72,11 +73,41 @@ bool config_file_valid(const char *text) {
     return *text != '\0';
 }
 
+static bool is_one_of(const char *text, const char *const *all) {
+    while (*all && strcmp(text, *all) != 0) {
+        all++;
+    }
+    return *all != NULL;
+}
+
+bool config_kafka_security_valid(const char *text) {
+    static const char *const all[] = {"SSL", "SASL_SSL", "PLAINTEXT", "SASL_PLAINTEXT", NULL};
+    return is_one_of(text, all);
+}
+
+bool config_kafka_sasl_valid(const char *text) {
+    static const char *const all[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", NULL};
+    return is_one_of(text, all);
+}
+
 static const struct config_key webhook_keys[] = {
 #define IN(id) offsetof(struct config_webhook, id)
 #define TEXT(id, good, must) {#id, CONFIG_STR, IN(id), 0, 0, 0, "", NULL, must, good, 0},
 #define LISTED(id, doc) {#id, CONFIG_LIST, IN(id), 0, 0, 0, "", NULL, doc, NULL, 0},
     CONFIG_WEBHOOK_KEYS(TEXT, LISTED)
+#undef IN
+};
+
+static const struct config_key nats_keys[] = {
+#define IN(id) offsetof(struct config_nats, id)
+    CONFIG_NATS_KEYS(TEXT, LISTED)
+#undef IN
+};
+
+static const struct config_key kafka_keys[] = {
+#define IN(id) offsetof(struct config_kafka, id)
+    CONFIG_KAFKA_KEYS(TEXT, LISTED)
+#undef IN
 #undef TEXT
 #undef LISTED
 };
@@ -85,8 +116,11 @@ const struct config_array config_arrays[] = {
     {"tours", "a tour", "tours", AT(tours), AT(n_tours), sizeof(struct config_tour),
      CONFIG_TOURS_MAX, tour_keys, ARRAY_LEN(tour_keys)},
     {"events.webhooks", "a webhook", "webhooks", AT(webhooks), AT(n_webhooks),
-     sizeof(struct config_webhook), CONFIG_WEBHOOKS_MAX, webhook_keys, ARRAY_LEN(webhook_keys)},
+     sizeof(struct config_webhook), CONFIG_SINKS_MAX, webhook_keys, ARRAY_LEN(webhook_keys)},
+    {"events.nats", "a NATS receiver", "receivers", AT(nats), AT(n_nats),
+     sizeof(struct config_nats), CONFIG_SINKS_MAX, nats_keys, ARRAY_LEN(nats_keys)},
+    {"events.kafka", "a Kafka receiver", "receivers", AT(kafka), AT(n_kafka),
+     sizeof(struct config_kafka), CONFIG_SINKS_MAX, kafka_keys, ARRAY_LEN(kafka_keys)},
 };
 const size_t config_arrays_len = ARRAY_LEN(config_arrays);
-#undef IN
 #undef AT

@@ -56,3 +56,17 @@ bool outbound_url_ok(const char *url) {
     return (tls || is_loopback(host, n)) && (*rest == '/' || *rest == '\0') &&
            rest[strspn(rest, LETTERS DIGITS "-._~!$&()*+,;=:@/?%")] == '\0';
 }
+
+bool outbound_nats_ok(const char *url) {
+    bool tls = strncmp(url, "tls://", 6) == 0;
+    const char *host = tls ? url + 6 : strncmp(url, "nats://", 7) == 0 ? url + 7 : "";
+    size_t n = host_len(host), port = 0;
+    return n > 0 && port_ok(host + n, &port) && host[n + port] == '\0' &&
+           (tls || is_loopback(host, n));
+}
+
+bool outbound_broker_ok(const char *text, bool *ret_here) {
+    size_t n = host_len(text), port = 0;
+    *ret_here = n > 0 && is_loopback(text, n);
+    return n > 0 && port_ok(text + n, &port) && port > 0 && text[n + port] == '\0';
+}

@@ -16,15 +16,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define CONNECT_TIMEOUT (5 * US_PER_S)
 #define COUNT_EVERY US_PER_S
 #define OPEN_AGAIN (5 * US_PER_S) /* [us] after a store that could not be opened */
 
 struct courier_thread {
     /* Constant after the start. */
-    struct courier_thread_config c; /* its texts are copies, its keys those below */
-    struct webhook_keys keys;
-    int bell; /* eventfd */
+    struct courier_thread_config c; /* its texts are copies */
+    int bell;                       /* eventfd */
     pthread_t thread;
     /* Shared. */
     atomic_bool stop, failing;
@@ -32,8 +30,7 @@ struct courier_thread {
     shared_word why[SEQLOCK_WORDS(EVENT_WHY_MAX)]; /* of the last failure */
     /* Owned by the thread. */
     struct event_store *store; /* NULL: not open */
-    struct http http;
-    struct webhook webhook;
+    struct sink sink;          /* open when its ctx is set */
     struct courier courier;
     us_t open_at; /* [us] not before that */
     us_t counted; /* [us] when `behind` was; 0: never */
@@ -50,50 +47,36 @@ static enum sink_verdict send_timed(void *ctx, const struct event_row *r, wall_t
                                     struct sink_answer *ret) {
     struct courier_thread *t = ctx;
     us_t from = clock_now();
-    enum sink_verdict v = webhook_send(&t->webhook, r, wall, ret);
+    enum sink_verdict v = t->sink.send(t->sink.ctx, r, wall, ret);
     ret->took = clock_now() - from;
     return v;
 }
 
-static void close_webhook(void *ctx) {
-    struct courier_thread *t = ctx;
-    const struct sink sink = webhook_sink(&t->webhook);
-    sink.close(sink.ctx);
-}
-
 static enum err open_all(struct courier_thread *t, char why[WHY_MAX]) {
-    const struct http_config h = {.connect_timeout = us_min(CONNECT_TIMEOUT, t->c.timeout),
-                                  .timeout = t->c.timeout,
-                                  .stall_timeout = t->c.timeout,
-                                  .stall_rate = 1,
-                                  .ca_file = t->c.ca_file,
-                                  .stop = stops,
-                                  .stop_ctx = t};
+    const struct sink_run run = {.timeout = t->c.timeout, .stop = stops, .stop_ctx = t};
     const struct courier_config c = {.name = t->c.name,
                                      .types = t->c.types,
                                      .attempts = t->c.attempts,
                                      .retry = t->c.retry,
                                      .rng = clock_rng()};
     enum err e = event_store_open(t->c.store, &t->store, why);
+    e = e == OK ? t->c.maker.open(t->c.maker.settings, &run, &t->sink, why) : e;
     if (e != OK) {
         return e;
     }
-    snprintf(why, WHY_MAX, "out of memory, or the store cannot be written");
-    e = t->c.http_open(&h, &t->http);
+    const struct sink timed = {t, send_timed, NULL};
+    e = courier_init(&t->courier, &c, t->store, &timed);
     if (e != OK) {
-        return e;
+        snprintf(why, WHY_MAX, "the store: %s", err_name(e));
     }
-    t->webhook = (struct webhook){.http = &t->http, .url = t->c.url, .keys = &t->keys};
-    const struct sink sink = {t, send_timed, close_webhook};
-    return courier_init(&t->courier, &c, t->store, &sink);
+    return e;
 }
 
 static void close_all(struct courier_thread *t) {
-    if (t->webhook.http) {
-        t->courier.sink.close(t->courier.sink.ctx);
-        t->c.http_close(&t->http);
+    if (t->sink.ctx) {
+        t->sink.close(t->sink.ctx);
     }
-    t->webhook = (struct webhook){.http = NULL};
+    t->sink = (struct sink){.ctx = NULL};
     t->store = event_store_close(t->store);
 }
 
@@ -197,9 +180,7 @@ static struct courier_thread *thread_free(struct courier_thread *t) {
     }
     mem_free((char *)t->c.store);
     mem_free((char *)t->c.name);
-    mem_free((char *)t->c.url);
-    mem_free((char *)t->c.ca_file);
-    mem_wipe(&t->keys, sizeof(t->keys));
+    sink_maker_free(&t->c.maker);
     return mem_free(t);
 }
 
@@ -207,13 +188,7 @@ static bool copy_config(struct courier_thread *t, const struct courier_thread_co
     t->c = *c;
     t->c.store = mem_strdup(c->store);
     t->c.name = mem_strdup(c->name);
-    t->c.url = mem_strdup(c->url);
-    t->c.ca_file = mem_strdup(c->ca_file ? c->ca_file : "");
-    t->c.keys = &t->keys;
-    t->keys = *c->keys;
-    t->c.http_open = c->http_open ? c->http_open : http_curl_open;
-    t->c.http_close = c->http_close ? c->http_close : http_curl_close;
-    return t->c.store && t->c.name && t->c.url && t->c.ca_file;
+    return t->c.store && t->c.name;
 }
 
 enum err courier_thread_start(const struct courier_thread_config *c, struct courier_thread **ret,
@@ -221,10 +196,12 @@ enum err courier_thread_start(const struct courier_thread_config *c, struct cour
     struct courier_thread *t = mem_zalloc(1, sizeof(*t));
     snprintf(why, WHY_MAX, "out of memory or descriptors");
     if (!t) {
+        struct sink_maker m = c->maker;
+        sink_maker_free(&m);
         return ERR_NOMEM;
     }
     t->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    enum err e = copy_config(t, c) && t->bell >= 0 ? http_library_init() : ERR_NOMEM;
+    enum err e = copy_config(t, c) && t->bell >= 0 ? OK : ERR_NOMEM;
     e = e == OK ? thread_start("oriel-courier", courier_main, t, &t->thread, why) : e;
     if (e != OK) {
         thread_free(t);

@@ -4,31 +4,26 @@
 #define ORIEL_SERVER_EVENTS_COURIER_THREAD_H
 
 #include "base/rng.h"
-#include "recorder/store/http.h"
 #include "server/events/courier.h"
-#include "server/events/webhook.h"
+#include "server/events/sink.h"
 
 #include <stdint.h>
 
 struct courier_thread;
 
-/* A webhook, as the configuration has it; all borrowed until the start returns. */
+/* One sink; all borrowed until the start returns, but for the maker, which is taken over. */
 struct courier_thread_config {
     const char *store; /* path of the events' file */
     const char *name;  /* of the sink */
-    const char *url, *ca_file;
-    const struct webhook_keys *keys;
+    struct sink_maker maker;
     uint32_t types; /* see courier_config */
     uint32_t attempts;
     struct retry_policy retry;
     us_t timeout; /* [us] of a whole request */
-    /* NULL: libcurl (recorder/store/http.h). */
-    enum err (*http_open)(const struct http_config *c, struct http *ret);
-    void (*http_close)(struct http *h);
 };
 
-/* ERR_NOMEM, ERR_IO with why[WHY_MAX]. The store is opened by the thread, and tried again when that
- * fails. */
+/* ERR_NOMEM, ERR_IO with why[WHY_MAX]; the maker is freed then. Store and sink are opened by the
+ * thread, and tried again when that fails. */
 enum err courier_thread_start(const struct courier_thread_config *c, struct courier_thread **ret,
                               char why[WHY_MAX]);
 /* Something was appended. Any thread. NULL allowed. */

@@ -229,6 +229,7 @@ static enum err start_couriers(struct events_thread *t, const struct events_thre
     enum err e = event_store_sinks(t->store, names, c->n_sinks);
     for (size_t i = 0; i < c->n_sinks && e == OK; i++) {
         struct courier_thread_config k = c->sinks[i];
+        c->sinks[i].maker = (struct sink_maker){.settings = NULL};
         k.store = c->store;
         e = courier_thread_start(&k, &t->couriers[i], why);
         t->n_couriers += e == OK;
@@ -245,13 +246,8 @@ static bool make_mailboxes(struct events_thread *t, const struct events_thread_c
     return t->asked && t->replies;
 }
 
-enum err events_thread_start(const struct events_thread_config *c, struct events_thread **ret,
-                             char why[WHY_MAX]) {
-    struct events_thread *t = mem_zalloc(1, sizeof(*t));
-    snprintf(why, WHY_MAX, "out of memory or descriptors");
-    if (!t) {
-        return ERR_NOMEM;
-    }
+static enum err start_all(struct events_thread *t, const struct events_thread_config *c,
+                          char why[WHY_MAX]) {
     t->keep = c->keep;
     t->rng = clock_rng();
     t->pruned = -1;
@@ -261,13 +257,23 @@ enum err events_thread_start(const struct events_thread_config *c, struct events
     bool room = t->posted && (t->recordings || !c->recordings) && make_mailboxes(t, c);
     enum err e = room ? event_store_open(c->store, &t->store, why) : ERR_NOMEM;
     e = e == OK ? start_couriers(t, c, why) : e;
-    e = e == OK ? thread_start("oriel-events", events_main, t, &t->thread, why) : e;
-    if (e != OK) {
-        thread_free(t);
-        return e;
+    return e == OK ? thread_start("oriel-events", events_main, t, &t->thread, why) : e;
+}
+
+enum err events_thread_start(const struct events_thread_config *c, struct events_thread **ret,
+                             char why[WHY_MAX]) {
+    struct events_thread *t = mem_zalloc(1, sizeof(*t));
+    snprintf(why, WHY_MAX, "out of memory or descriptors");
+    enum err e = t ? start_all(t, c, why) : ERR_NOMEM;
+    for (size_t i = 0; i < c->n_sinks; i++) {
+        sink_maker_free(&c->sinks[i].maker); /* of those that were not started */
     }
-    *ret = t;
-    return OK;
+    if (e == OK) {
+        *ret = t;
+    } else if (t) {
+        thread_free(t);
+    }
+    return e;
 }
 
 void events_thread_post(struct events_thread *t, struct event *e) {

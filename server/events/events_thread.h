@@ -18,12 +18,14 @@ struct events_thread_config {
                                looked for every minute); copied; NULL: none */
     void (*wake)(void *wake_ctx); /* there are replies; called in the thread. NULL: nobody asks */
     void *wake_ctx;
-    const struct courier_thread_config *sinks; /* likewise; their `store` is filled in */
-    size_t n_sinks;                            /* at most EVENT_SINKS_MAX */
+    struct courier_thread_config *sinks; /* likewise, but for their makers, which are taken over;
+                                          * their `store` is filled in */
+    size_t n_sinks;                      /* at most EVENT_SINKS_MAX */
 };
 
 /* Opens the store on the calling thread, so that errors are reported: those of event_store_open,
- * ERR_NOMEM, ERR_IO, with why[WHY_MAX]. *ret untouched on failure. */
+ * ERR_NOMEM, ERR_IO, with why[WHY_MAX]. *ret untouched on failure; the makers are freed then, too.
+ */
 enum err events_thread_start(const struct events_thread_config *c, struct events_thread **ret,
                              char why[WHY_MAX]);
 /* Takes e over (which it frees), whatever becomes of it; it is given its id here. NULL allowed for

@@ -1,4 +1,5 @@
-/* Where events go: one interface for webhooks and brokers. Owner: the thread of its courier. */
+/* Where events go: one interface for webhooks and brokers. Owner: the thread of its courier, unless
+ * it says otherwise. */
 #ifndef ORIEL_SERVER_EVENTS_SINK_H
 #define ORIEL_SERVER_EVENTS_SINK_H
 
@@ -25,5 +26,25 @@ struct sink {
     /* Free what it holds. */
     void (*close)(void *ctx);
 };
+
+/* How it is to run. */
+struct sink_run {
+    us_t timeout;            /* [us] of one event */
+    bool (*stop)(void *ctx); /* asked several times a second: true breaks off what blocks */
+    void *stop_ctx;
+};
+
+/* How to make one. The control thread makes the maker, and its courier's thread opens with it, more
+ * than once if that fails. */
+struct sink_maker {
+    void *settings; /* owned; the sinks that are opened borrow it */
+    /* ERR_NOMEM, ERR_IO with why[WHY_MAX]; *ret untouched then. */
+    enum err (*open)(const void *settings, const struct sink_run *run, struct sink *ret,
+                     char why[WHY_MAX]);
+    void (*free)(void *settings); /* wipes what is secret */
+};
+
+/* Safe on a zeroed one, which it is afterwards. */
+void sink_maker_free(struct sink_maker *m);
 
 #endif

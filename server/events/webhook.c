@@ -1,5 +1,7 @@
 #include "server/events/webhook.h"
 
+#include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/check.h"
 
 #include <inttypes.h>
@@ -9,6 +11,21 @@
 
 #define ANSWER_MAX 65536      /* [bytes] nobody reads it */
 #define RETRY_AFTER_MAX 86400 /* [s] */
+#define CONNECT_TIMEOUT (5 * US_PER_S)
+
+/* What a maker has. */
+struct settings {
+    struct webhook_config c;
+    struct webhook_keys keys;
+};
+
+/* An open sink. */
+struct webhook {
+    const struct settings *settings;
+    struct http http;
+    struct http_answer answer; /* of the last request */
+    struct buffer signature;
+};
 
 static us_t retry_after_of(const struct http_answer *a) {
     char text[16];
@@ -31,12 +48,14 @@ static bool is_down(int status) {
     return false;
 }
 
-enum sink_verdict webhook_send(struct webhook *w, const struct event_row *r, wall_t wall,
-                               struct sink_answer *ret) {
+static enum sink_verdict send(void *ctx, const struct event_row *r, wall_t wall,
+                              struct sink_answer *ret) {
+    struct webhook *w = ctx;
+    const struct settings *s = w->settings;
     char at[24];
     snprintf(at, sizeof(at), "%" PRId64, wall.us / US_PER_S);
     buffer_cut(&w->signature, 0);
-    webhook_sign(&w->signature, w->keys, r->id, wall.us / US_PER_S, r->body);
+    webhook_sign(&w->signature, &s->keys, r->id, wall.us / US_PER_S, r->body);
     if (w->signature.bad) {
         snprintf(ret->why, sizeof(ret->why), "out of memory");
         return SINK_DOWN;
@@ -47,13 +66,13 @@ enum sink_verdict webhook_send(struct webhook *w, const struct event_row *r, wal
                                          {"webhook-timestamp", at},
                                          {"webhook-signature", w->signature.p}};
     const struct http_request q = {.method = "POST",
-                                   .url = w->url,
+                                   .url = s->c.url,
                                    .headers = headers,
                                    .n_headers = ARRAY_LEN(headers),
                                    .body = {(const uint8_t *)r->body, strlen(r->body)},
                                    .limit = ANSWER_MAX};
     http_answer_clear(&w->answer);
-    enum err e = w->http->ask(w->http->ctx, &q, &w->answer);
+    enum err e = w->http.ask(w->http.ctx, &q, &w->answer);
     int status = w->answer.status;
     bool talkative = e == ERR_LONG && status >= 200; /* its status is all that is needed */
     if (e != OK && !talkative) {
@@ -68,17 +87,53 @@ enum sink_verdict webhook_send(struct webhook *w, const struct event_row *r, wal
     return is_down(status) ? SINK_DOWN : SINK_REFUSED;
 }
 
-static enum sink_verdict send(void *ctx, const struct event_row *r, wall_t wall,
-                              struct sink_answer *ret) {
-    return webhook_send(ctx, r, wall, ret);
-}
-
 static void close_webhook(void *ctx) {
     struct webhook *w = ctx;
     http_answer_free(&w->answer);
     buffer_free(&w->signature);
+    w->settings->c.http_close(&w->http);
+    mem_free(w);
 }
 
-struct sink webhook_sink(struct webhook *w) {
-    return (struct sink){w, send, close_webhook};
+static enum err open_webhook(const void *settings, const struct sink_run *run, struct sink *ret,
+                             char why[WHY_MAX]) {
+    const struct settings *s = settings;
+    const struct http_config h = {.connect_timeout = us_min(CONNECT_TIMEOUT, run->timeout),
+                                  .timeout = run->timeout,
+                                  .stall_timeout = run->timeout,
+                                  .stall_rate = 1,
+                                  .ca_file = s->c.ca_file,
+                                  .stop = run->stop,
+                                  .stop_ctx = run->stop_ctx};
+    struct webhook *w = mem_zalloc(1, sizeof(*w));
+    enum err e = w ? s->c.http_open(&h, &w->http) : ERR_NOMEM;
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "out of memory");
+        mem_free(w);
+        return e;
+    }
+    w->settings = s;
+    *ret = (struct sink){w, send, close_webhook};
+    return OK;
+}
+
+static void settings_free(void *settings) {
+    mem_wipe(settings, sizeof(struct settings));
+    mem_free(settings);
+}
+
+enum err webhook_maker(const struct webhook_config *c, struct sink_maker *ret) {
+    struct settings *s = mem_zalloc(1, sizeof(*s));
+    enum err e = s ? http_library_init() : ERR_NOMEM;
+    if (e != OK) {
+        mem_free(s);
+        return e;
+    }
+    s->c = *c;
+    s->keys = *c->keys;
+    s->c.keys = &s->keys;
+    s->c.http_open = c->http_open ? c->http_open : http_curl_open;
+    s->c.http_close = c->http_close ? c->http_close : http_curl_close;
+    *ret = (struct sink_maker){s, open_webhook, settings_free};
+    return OK;
 }

@@ -11,7 +11,7 @@ import re
 KEYS = "server/config/config_keys.h"
 EVENT_TYPES = "server/config/event_types.h"
 METRICS = "server/**/*.c"
-OBJECTS = ("auth.issuers",)  # lists of objects, which have code of their own
+OBJECTS = ("auth.issuers", "events.webhooks", "events.nats", "events.kafka")  # lists of objects
 METRIC_SHOWN = re.compile(r'"[^"]*\boriel_\w*_(?:total|seconds|%s)')  # a file that shows some
 METRICS_PAGE = "docs/api.md"
 

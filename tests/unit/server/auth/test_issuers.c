@@ -186,6 +186,30 @@ TEST(issuer_url) {
     }
 }
 
+TEST(addresses_of_brokers_are_such) {
+    static const char *const nats[] = {"tls://a.example:4222", "tls://a", "nats://127.0.0.1:4222",
+                                       "nats://[::1]:4222", "nats://localhost"};
+    static const char *const no_nats[] = {
+        "nats://a.example", "nats://10.0.0.1:4222", "tls://",    "tls://a:0",
+        "tls://u:p@a:4222", "tls://a:4222/",        "https://a", "a:4222",
+        "tls://a:4222,b"};
+    static const char *const no_broker[] = {
+        "a", "a:", ":9092", "a:9092,b:9092", "a:65536", "a:9092/x", "::1:1", "", "PLAINTEXT://a:1"};
+    bool here = false;
+    for (size_t i = 0; i < sizeof(nats) / sizeof(nats[0]); i++) {
+        EXPECT(outbound_nats_ok(nats[i]));
+    }
+    for (size_t i = 0; i < sizeof(no_nats) / sizeof(no_nats[0]); i++) {
+        EXPECT(!outbound_nats_ok(no_nats[i]));
+    }
+    for (size_t i = 0; i < sizeof(no_broker) / sizeof(no_broker[0]); i++) {
+        EXPECT(!outbound_broker_ok(no_broker[i], &here));
+    }
+    EXPECT(outbound_broker_ok("a.example:9092", &here) && !here);
+    EXPECT(outbound_broker_ok("[::1]:9092", &here) && here);
+    EXPECT(outbound_broker_ok("127.9.9.9:9092", &here) && here);
+}
+
 TEST_ALLOC(issuer_config_without_memory) {
     struct config *c = with_issuers(
         "{" A ", " URL ", \"audience\": \"x\", \"role_claim\": [\"a\", \"b\"], \"roles\": {\"x\": "

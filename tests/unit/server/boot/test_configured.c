@@ -33,7 +33,7 @@ struct told {
     struct spool_config spool;
     struct uploader_config uploader;
     struct events_thread_config events;
-    struct courier_thread_config webhook;
+    struct courier_thread_config courier;
     struct tours_config tours;
 };
 
@@ -54,7 +54,7 @@ static void tell(const struct config *c, struct told *t) {
     t->spool = spool_configured(c);
     t->uploader = uploader_configured(c);
     t->events = events_configured(c);
-    t->webhook = webhook_configured(c, &(struct config_webhook){.name = NULL}, NULL);
+    t->courier = courier_configured(c, NULL, &(struct config_list){.n = 0});
     t->tours = tours_configured(c);
 }
 
@@ -166,10 +166,10 @@ static const struct reach reaches[] = {
     REACH("timeouts.idle_s", signaling.idle_limit),
     REACH("events.file", events.store),
     REACH("events.keep_days", events.keep),
-    REACH("events.attempts", webhook.attempts),
-    REACH("events.retry_s", webhook.retry.first),
-    REACH("events.retry_max_s", webhook.retry.most),
-    REACH("events.timeout_s", webhook.timeout),
+    REACH("events.attempts", courier.attempts),
+    REACH("events.retry_s", courier.retry.first),
+    REACH("events.retry_max_s", courier.retry.most),
+    REACH("events.timeout_s", courier.timeout),
     REACH("recording.enabled", signaling.default_record),
     REACH("recording.default", signaling.default_record),
     REACH("recording.dir", recorder.writer.dir),
@@ -440,10 +440,14 @@ TEST(configured_webhooks_name_messages_if_they_want_them) {
     char message[] = "tour.message", *named[] = {message};
     struct config_webhook webhook = {.name = NULL};
     struct config c = {.n_webhooks = 1, .webhooks = &webhook};
-    uint32_t types = webhook_configured(&c, &webhook, NULL).types;
+    uint32_t types = courier_configured(&c, NULL, &webhook.types).types;
     EXPECT_EQ(types, (1u << EVENT_TYPE_COUNT) - 1 - (1u << EVENT_MESSAGE));
     EXPECT(!events_want_messages(&c));
     webhook.types = (struct config_list){named, 1};
-    EXPECT_EQ(webhook_configured(&c, &webhook, NULL).types, 1u << EVENT_MESSAGE);
+    EXPECT_EQ(courier_configured(&c, NULL, &webhook.types).types, 1u << EVENT_MESSAGE);
     EXPECT(events_want_messages(&c));
+    struct config_nats nats = {.types = webhook.types};
+    EXPECT(events_want_messages(&(struct config){.n_nats = 1, .nats = &nats}));
+    struct config_kafka kafka = {.types = webhook.types};
+    EXPECT(events_want_messages(&(struct config){.n_kafka = 1, .kafka = &kafka}));
 }

@@ -105,3 +105,31 @@ TEST(secret_files_in_lists) {
     unlink(path); /* whoever needs it tells that it is not there */
     EXPECT_EQ(secret_files_check(&c, why), OK);
 }
+
+TEST(secret_files_of_brokers) {
+    char why[WHY_MAX] = "";
+    struct config_nats nats = {
+        .password_file = none, .token_file = none, .creds_file = none, .key_file = none};
+    struct config_kafka kafka = {.password_file = none, .key_file = none};
+    char **const of_nats[] = {&nats.password_file, &nats.token_file, &nats.creds_file,
+                              &nats.key_file};
+    char **const of_kafka[] = {&kafka.password_file, &kafka.key_file};
+    struct config c = empty();
+    c.nats = &nats;
+    c.n_nats = 1;
+    c.kafka = &kafka;
+    c.n_kafka = 1;
+    make(0644);
+    EXPECT_EQ(secret_files_check(&c, why), OK);
+    for (size_t i = 0; i < ARRAY_LEN(of_nats); i++) {
+        *of_nats[i] = path;
+        expect_refused(&c, "events.nats");
+        *of_nats[i] = none;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(of_kafka); i++) {
+        *of_kafka[i] = path;
+        expect_refused(&c, "events.kafka");
+        *of_kafka[i] = none;
+    }
+    unlink(path);
+}

@@ -207,9 +207,91 @@ TEST(config_webhooks) {
     refused(HOOKS "{" HOOK "}, {" HOOK "}]}}",
             "t.json:1: \"events.webhooks[1]\": the name \"a\" is used twice");
     refused("{\"events\": {\"enabled\": false, \"webhooks\": [{" HOOK "}]}}",
-            "t.json:1: \"events.enabled\": must be true when there are webhooks");
+            "t.json:1: \"events.enabled\": must be true when there are receivers");
     refused("{\"events\": {\"retry_s\": 20, \"retry_max_s\": 10}}",
             "t.json:1: \"events.retry_max_s\": must not be less than events.retry_s");
+}
+
+/* The text of a configuration with these receivers, each an object's members without braces. */
+static const char *with_sinks(const char *nats, const char *kafka) {
+    static char text[2048];
+    snprintf(text, sizeof(text), "{\"events\": {\"nats\": [{%s}], \"kafka\": [{%s}]}}", nats,
+             kafka);
+    return text;
+}
+
+TEST(config_brokers) {
+#define NATS "\"name\": \"a\", \"urls\": [\"tls://a:4222\", \"nats://127.0.0.1\"]"
+#define KAFKA "\"name\": \"b\", \"brokers\": [\"b:9092\", \"[::1]:1\"]"
+#define SASL "\"sasl_mechanism\": \"PLAIN\", \"user\": \"u\", \"password_file\": \"/p\""
+    static const struct {
+        const char *nats, *kafka, *why;
+    } rows[] = {
+        {"\"name\": \"a\"", KAFKA, "\"events.nats\": needs urls in each receiver"},
+        {"\"name\": \"a\", \"urls\": [\"nats://a\"]", KAFKA,
+         "\"events.nats\": has urls that are not tls://HOST:PORT (or nats:// on this machine "
+         "itself)"},
+        {NATS ", \"user\": \"u\"", KAFKA, "\"events.nats\": needs password_file where user is"},
+        {NATS ", \"token_file\": \"/t\", \"creds_file\": \"/c\"", KAFKA,
+         "\"events.nats\": has more than one of user, token_file and creds_file"},
+        {NATS ", \"key_file\": \"/k\"", KAFKA,
+         "\"events.nats\": needs key_file where cert_file is"},
+        {NATS ", \"types\": [\"tour.begun\"]", KAFKA,
+         "\"events.nats\": has types that there are not: docs/events.md names them"},
+        {NATS, KAFKA ", \"types\": [\"tour.begun\"]",
+         "\"events.kafka\": has types that there are not: docs/events.md names them"},
+        {NATS ", \"subject\": \"a..b\"", KAFKA,
+         "\"events.nats[0].subject\": must be parts of A-Z a-z 0-9 _ - with dots between, and "
+         "{service}, {action}, {tour} once each"},
+        {NATS, KAFKA ", \"topic\": \"{tour}\"",
+         "\"events.kafka[0].topic\": must be parts of A-Z a-z 0-9 _ - with dots between, and "
+         "{service}, {action} once each"},
+        {NATS, "\"name\": \"b\"", "\"events.kafka\": needs brokers in each receiver"},
+        {NATS, "\"name\": \"b\", \"brokers\": [\"b\"]",
+         "\"events.kafka\": has brokers that are not HOST:PORT"},
+        {NATS, KAFKA ", \"security_protocol\": \"PLAINTEXT\"",
+         "\"events.kafka\": must not use PLAINTEXT but on this machine itself: SSL or SASL_SSL"},
+        {NATS, KAFKA ", \"security_protocol\": \"ssl\"",
+         "\"events.kafka[0].security_protocol\": must be SSL, SASL_SSL, or on this machine itself "
+         "PLAINTEXT or SASL_PLAINTEXT"},
+        {NATS, KAFKA ", \"security_protocol\": \"SASL_SSL\", \"user\": \"u\"",
+         "\"events.kafka\": needs sasl_mechanism, user and password_file where security_protocol "
+         "is "
+         "SASL_SSL or SASL_PLAINTEXT, and nowhere else"},
+        {NATS, KAFKA ", " SASL,
+         "\"events.kafka\": needs sasl_mechanism, user and password_file where security_protocol "
+         "is "
+         "SASL_SSL or SASL_PLAINTEXT, and nowhere else"},
+        {NATS, KAFKA ", \"cert_file\": \"/k\"",
+         "\"events.kafka\": needs key_file where cert_file is"},
+        {NATS, "\"name\": \"a\", \"brokers\": [\"b:1\"]",
+         "\"events\": must not have two receivers of one name"}};
+    struct config *c = parse(with_sinks(
+        NATS ", \"user\": \"u\", \"password_file\": \"/p\", \"subject\": \"a.{tour}\"",
+        KAFKA ", \"security_protocol\": \"SASL_SSL\", " SASL ", \"types\": [\"tour.message\"]"));
+    REQUIRE(c && c->n_nats == 1 && c->n_kafka == 1);
+    EXPECT_STR(c->nats[0].urls.items[1], "nats://127.0.0.1");
+    EXPECT_STR(c->kafka[0].sasl_mechanism, "PLAIN");
+    config_free(c);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char full[512];
+        snprintf(full, sizeof(full), "t.json:1: %s", rows[i].why);
+        refused(with_sinks(rows[i].nats, rows[i].kafka), full);
+    }
+}
+
+TEST(config_has_eight_receivers_at_most) {
+    char text[2048];
+    size_t n = (size_t)snprintf(text, sizeof(text),
+                                "{\"events\": {\"webhooks\": [{" HOOK "}], "
+                                "\"nats\": [");
+    for (unsigned i = 0; i < 8; i++) {
+        n += (size_t)snprintf(text + n, sizeof(text) - n,
+                              "%s{\"name\": \"n%u\", \"urls\": [\"tls://a\"]}", i ? ", " : "", i);
+    }
+    snprintf(text + n, sizeof(text) - n, "]}}");
+    refused(text, "t.json:1: \"events\": must not have more than 8 receivers: webhooks, nats and "
+                  "kafka together");
 }
 
 /* All that may go wrong in a list of objects, by its table. */

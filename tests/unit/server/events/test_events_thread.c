@@ -2,6 +2,7 @@
 #include "server/events/events_thread.h"
 
 #include "base/alloc.h"
+#include "server/events/webhook.h"
 #include "server/os/clock.h"
 #include "tests/unit/test.h"
 
@@ -77,18 +78,16 @@ static struct events_thread *start_with(enum err (*open)(const struct http_confi
                                                          struct http *)) {
     struct webhook_keys keys;
     struct events_thread *t = NULL;
-    if (webhook_keys_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &keys, why) != OK) {
+    struct courier_thread_config sink = {.name = "office",
+                                         .attempts = 3,
+                                         .retry = {.first = 20 * US_PER_MS, .most = 50 * US_PER_MS},
+                                         .timeout = US_PER_S};
+    const struct webhook_config hook = {
+        .url = "https://a/hook", .keys = &keys, .http_open = open, .http_close = close_http};
+    if (webhook_keys_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &keys, why) != OK ||
+        webhook_maker(&hook, &sink.maker) != OK) {
         return NULL;
     }
-    const struct courier_thread_config sink = {
-        .name = "office",
-        .url = "https://a/hook",
-        .keys = &keys,
-        .attempts = 3,
-        .retry = {.first = 20 * US_PER_MS, .most = 50 * US_PER_MS},
-        .timeout = US_PER_S,
-        .http_open = open,
-        .http_close = close_http};
     const struct events_thread_config c = {
         .store = path, .keep = 3600 * US_PER_S, .wake = woken, .sinks = &sink, .n_sinks = 1};
     EXPECT_EQ(events_thread_start(&c, &t, why), OK);
@@ -180,8 +179,12 @@ TEST(a_receiver_that_was_away_gets_what_it_missed_over_a_restart_too) {
 TEST(a_store_that_cannot_be_opened_is_reported) {
     struct events_thread *t = NULL;
     strcpy(path, "/nowhere/events.db");
-    const struct events_thread_config c = {.store = path};
+    struct webhook_keys keys = {0};
+    struct courier_thread_config sink = {.name = "office"};
+    EXPECT_EQ(webhook_maker(&(struct webhook_config){.keys = &keys}, &sink.maker), OK);
+    const struct events_thread_config c = {.store = path, .sinks = &sink, .n_sinks = 1};
     EXPECT_EQ(events_thread_start(&c, &t, why), ERR_IO);
+    EXPECT(!sink.maker.settings);
     EXPECT(strstr(why, "/nowhere/events.db") && !t);
     events_thread_post(NULL, event_new(EVENT_TOUR_STARTED, "", 0));
     EXPECT(event_new(EVENT_TOUR_STARTED, "", EVENT_DATA_MAX + 1) == NULL);

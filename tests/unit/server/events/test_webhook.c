@@ -24,19 +24,40 @@ static enum err ask(void *ctx, const struct http_request *q, struct http_answer 
     return result;
 }
 
-static enum sink_verdict post(struct sink_answer *ret) {
+static enum err open_http(const struct http_config *c, struct http *ret) {
+    EXPECT_EQ(c->timeout, US_PER_S);
+    *ret = (struct http){NULL, ask};
+    return OK;
+}
+
+static void close_http(struct http *h) {
+    *h = (struct http){NULL, NULL};
+}
+
+/* Send this by a sink that is made for it. */
+static enum sink_verdict send_by(struct webhook_config *c, struct event_row *r, wall_t wall,
+                                 struct sink_answer *ret) {
     struct webhook_keys k;
+    struct sink_maker m = {.settings = NULL};
+    struct sink s = {.ctx = NULL};
     char w[WHY_MAX];
-    const struct http http = {NULL, ask};
-    struct webhook hook = {.http = &http, .url = "https://a/hook", .keys = &k};
-    struct event_row r = {.n = 1, .seq = 1, .body = (char *)"{\"test\": 2432232314}"};
-    *ret = (struct sink_answer){0};
     EXPECT_EQ(webhook_keys_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &k, w), OK);
-    snprintf(r.id, sizeof(r.id), "01ARZ3NDEKTSV4RRFFQ69G5FAV");
-    struct sink s = webhook_sink(&hook);
-    enum sink_verdict v = s.send(s.ctx, &r, (wall_t){1614265330999999}, ret);
+    c->keys = &k;
+    EXPECT_EQ(webhook_maker(c, &m), OK);
+    EXPECT_EQ(m.open(m.settings, &(struct sink_run){.timeout = US_PER_S}, &s, w), OK);
+    *ret = (struct sink_answer){0};
+    enum sink_verdict v = s.send(s.ctx, r, wall, ret);
     s.close(s.ctx);
+    sink_maker_free(&m);
     return v;
+}
+
+static enum sink_verdict post(struct sink_answer *ret) {
+    struct webhook_config c = {
+        .url = "https://a/hook", .http_open = open_http, .http_close = close_http};
+    struct event_row r = {.n = 1, .seq = 1, .body = (char *)"{\"test\": 2432232314}"};
+    snprintf(r.id, sizeof(r.id), "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    return send_by(&c, &r, (wall_t){1614265330999999}, ret);
 }
 
 TEST(a_webhook_is_a_signed_post) {
@@ -95,24 +116,16 @@ TEST(what_a_receiver_answers_is_understood) {
 static enum sink_verdict talk(const char *status_line) {
     struct buffer text = {0};
     struct http_server server;
-    struct http http;
-    struct webhook_keys k;
-    char w[WHY_MAX];
     buffer_printf(&text, "HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n", status_line, LONG_BODY);
     for (int i = 0; i < LONG_BODY; i++) {
         buffer_put(&text, "x", 1);
     }
     const struct reply reply = {text.p, REPLY_CLOSE};
     http_server_begin(&server, &reply, 1);
-    EXPECT_EQ(webhook_keys_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &k, w), OK);
-    EXPECT_EQ(http_library_init(), OK);
-    EXPECT_EQ(http_curl_open(&(struct http_config){0}, &http), OK);
-    struct webhook hook = {.http = &http, .url = server.url, .keys = &k};
+    struct webhook_config c = {.url = server.url};
     struct event_row r = {.n = 1, .seq = 1, .id = "x", .body = (char *)"{}"};
-    struct sink_answer a = {0};
-    enum sink_verdict v = webhook_send(&hook, &r, (wall_t){1}, &a);
-    webhook_sink(&hook).close(&hook);
-    http_curl_close(&http);
+    struct sink_answer a;
+    enum sink_verdict v = send_by(&c, &r, (wall_t){1}, &a);
     http_server_end(&server);
     buffer_free(&server.requests);
     buffer_free(&text);
