@@ -173,7 +173,7 @@ static bool is_refusal(rd_kafka_resp_err_t e) {
 static enum sink_verdict failed(struct kafka *w, rd_kafka_resp_err_t e, const char *topic,
                                 char why[EVENT_WHY_MAX]) {
     bool late = e == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || e == RD_KAFKA_RESP_ERR__TIMED_OUT;
-    snprintf(why, EVENT_WHY_MAX, "%.100s: %.90s", topic,
+    snprintf(why, EVENT_WHY_MAX, "%.70s: %.120s", topic,
              late && *w->trouble ? w->trouble : rd_kafka_err2str(e));
     bool refused = is_refusal(e);
     if (!refused || rd_kafka_fatal_error(w->producer, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -158,7 +158,7 @@ TEST(a_stop_does_not_wait_for_a_broker_that_is_slow) {
     b.stop_at = from + 300 * US_PER_MS;
     EXPECT_EQ(send_one("elm", 2, "{}"), SINK_DOWN);
     b.sink.close(b.sink.ctx);
-    EXPECT(clock_now() - from < 3 * US_PER_S);
+    EXPECT(clock_now() - from < 10 * US_PER_S);
     char why[WHY_MAX];
     const struct sink_run run = {.timeout = US_PER_S, .stop = stops};
     EXPECT_EQ(b.maker.open(b.maker.settings, &run, &b.sink, why), OK);
