@@ -5,6 +5,7 @@
 #include "media/secure/srtp.h"
 #include "server/auth/tls.h"
 #include "server/boot/server.h"
+#include "server/config/config_changes.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/sockaddr.h"
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #define LAN_PORT 8443
+#define CHANGES_MAX 256       /* [bytes] of names of keys in one line */
 #define LINK_TTL (30 * 86400) /* [s] links of a development server outlive a tea break */
 
 static volatile sig_atomic_t stop_asked, reload_asked;
@@ -132,10 +134,21 @@ static enum err reload_all(struct server *s, const struct config *fresh, const c
     return l->tls ? loop_certificate(l, why) : OK;
 }
 
+/* The operator changed what a running server does not change: not to say so would be to say that
+ * it was taken. With --lan the settings are not those of the file. */
+static void tell_untaken(const struct config *before, const struct config *fresh) {
+    char names[CHANGES_MAX];
+    unsigned n = config_changes(before, fresh, names, sizeof(names));
+    if (n > 0) {
+        LOG(LOG_LEVEL_WARN, "restart_needed", "These settings were changed and wait for a restart.",
+            LOG_STR("keys", names), LOG_NUM("count", n));
+    }
+}
+
 /* SIGHUP: the TLS files, who may sign tokens and the keys of that, and log.level, and then the
  * names of media.announce. Whatever is wrong, all stays as it was, and there is one line that says
  * how it ended. */
-static void reload(struct server *s, const char *file) {
+static void reload(struct server *s, const char *file, bool lan) {
     struct loop *l = server_loop(s);
     char why[WHY_MAX] = "";
     struct config *fresh = NULL;
@@ -149,6 +162,9 @@ static void reload(struct server *s, const char *file) {
         return;
     }
     log_set_level(fresh->log_level);
+    if (!lan) {
+        tell_untaken(l->config, fresh);
+    }
     config_free(fresh);
     LOG(LOG_LEVEL_INFO, "reloaded",
         l->tls ? "Settings, keys and certificate were read again."
@@ -156,7 +172,7 @@ static void reload(struct server *s, const char *file) {
         LOG_STR("file", at));
 }
 
-static int run(struct server *s, const char *file) {
+static int run(struct server *s, const char *file, bool lan) {
     struct loop *l = server_loop(s);
     announce_ready(s);
     while (!stop_asked) {
@@ -166,7 +182,7 @@ static int run(struct server *s, const char *file) {
         server_announced(s);
         if (reload_asked) {
             reload_asked = 0;
-            reload(s, file);
+            reload(s, file, lan);
             server_announce_again(s);
         }
     }
@@ -184,7 +200,7 @@ static void raise_limits(void) {
     }
 }
 
-static int serve(const struct config *cfg, const char *file) {
+static int serve(const struct config *cfg, const char *file, bool lan) {
     char why[WHY_MAX] = "";
     struct server *s = NULL;
     sigset_t before;
@@ -199,7 +215,7 @@ static int serve(const struct config *cfg, const char *file) {
     }
     to_wake = server_loop(s);
     handle_signals(&before);
-    int status = run(s, file);
+    int status = run(s, file, lan);
     block_signals(&before); /* the control that a handler would wake is about to go */
     server_stop(s);
     LOG(LOG_LEVEL_INFO, "stopped", "The server has stopped.", LOG_NUM("status", status));
@@ -231,7 +247,7 @@ int cli_serve(int argc, char **argv) {
         config_free(cfg);
         return cli_fail(CLI_FAILED, "%s", *why ? why : "out of memory");
     }
-    int status = serve(cfg, file);
+    int status = serve(cfg, file, lan != NULL);
     config_free(cfg);
     return status;
 }

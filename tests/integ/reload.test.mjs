@@ -130,6 +130,7 @@ await test('the_old_key_is_taken_away_and_the_secret_changed', async () => {
   expectEqual(`${await refusal(signed('old'))} ${await refusal(signed('new'))}`, 'token_key_unknown ', 'the keys');
   expectEqual(`${await refusal(own(0))} ${await refusal(own(1))}`, 'token_signature ', 'the secrets');
   expectEqual(await ready(), 'ok', 'ready');
+  expectEqual(said('restart_needed').length, 0, 'nothing waits for a restart');
   await expectUntouched('although their links are worth nothing any more');
 });
 
@@ -162,7 +163,9 @@ await test('what_is_wrong_in_any_part_is_refused_whole', async () => {
   await expectUntouched('after all that');
   install('c');
   publish('new');
+  fs.writeFileSync(file, good.replace('"workers": 1', '"workers": 2'));
   await reload('reloaded');
+  expectEqual(said('restart_needed').map((l) => l.keys).join(), 'media.workers', 'what is not taken is named');
   expectEqual(`${await shown()} ${await ready()}`, `${pairs[2]} ok`, 'what is good is taken');
   await expectUntouched('at last');
 });
