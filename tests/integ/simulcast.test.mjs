@@ -141,7 +141,7 @@ await test('viewers_of_another_worker_count', async () => {
   await joinTour(buyer, `${at}/t/vp8#${mint({ role: 'buyer', tour: 'vp8', sub: 'bob' })}`, { camera: false });
   await firstFrame(buyer);
   await untilWidth(buyer, (w) => w > 640, 'the large picture');
-  await pause(5000); // longer than layers rest
+  await pause(4000); // longer than layers rest
   expect(await encodes(agent, 'h'), 'it is watched by the other worker only');
   expect(await two.metric('oriel_media_relay_in_total') > 0, 'packets from worker to worker');
   expect(await two.metric('oriel_media_kept_in_total') > 0, 'and the picture that was kept, when the tour came there');

@@ -82,9 +82,11 @@ for (const { name, mode, narrow } of CODECS) {
     const limited = await join(name, slow);
     const fox = await firefox.newPage();
     await joinInFirefox(fox, `${base}/t/${name}#${mint({ role: 'buyer', tour: name, sub: `viewer-${viewers++}` })}`);
-    await settles(wide, (w) => w === 1280, 'the wide path to get the largest size');
     const sizes = mode === 'L3T3_KEY';
-    await settles(limited, (w) => (sizes ? w > 0 && w < 1280 : w === 1280), 'the narrow one to settle');
+    await Promise.all([
+      settles(wide, (w) => w === 1280, 'the wide path to get the largest size'),
+      settles(limited, (w) => (sizes ? w > 0 && w < 1280 : w === 1280), 'the narrow one to settle'),
+    ]);
     const before = await Promise.all([wide, limited].map((p) => p.evaluate(inbound)));
     await pause(5000);
     const after = await Promise.all([wide, limited].map((p) => p.evaluate(inbound)));
