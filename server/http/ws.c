@@ -391,10 +391,11 @@ static bool origin_ok(const struct loop *l, const char *origin, const char *host
  * (RFC 6455 section 4.2.1). libwebsockets looks for a key of any size only. */
 static int handshake_status(struct lws *wsi) {
     static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char key[KEY_LEN + 1] = "", version[16] = "";
+    char key[KEY_LEN + 1] = "", version[16] = "", length[2] = "0";
     bool is_key = lws_hdr_copy(wsi, key, sizeof(key), WSI_TOKEN_KEY) == KEY_LEN &&
                   strspn(key, base64) == KEY_LEN - 2 && strcmp(key + KEY_LEN - 2, "==") == 0;
-    bool body = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
+    bool body = lws_hdr_copy(wsi, length, sizeof(length), WSI_TOKEN_HTTP_CONTENT_LENGTH) < 0 ||
+                (*length && strcmp(length, "0") != 0) ||
                 lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
     bool is_1_1 = lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP) > 0 &&
                   strcmp(version, "HTTP/1.1") == 0;

@@ -301,6 +301,8 @@ TEST(ws_upgrades_that_are_refused) {
         {"Sec-WebSocket-Protocol: other\r\n", 400},
         {"Sec-WebSocket-Protocol: oriel.v1\r\nOrigin: http://elsewhere\r\n", 403},
         {"Sec-WebSocket-Protocol: other, oriel.v1\r\nOrigin: http://here\r\n", 101},
+        {"Sec-WebSocket-Protocol: oriel.v1\r\nContent-Length: 0\r\n", 101},
+        {"Sec-WebSocket-Protocol: oriel.v1\r\nContent-Length: 00\r\n", 400},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         rim_init(&rim);
