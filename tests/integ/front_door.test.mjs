@@ -472,6 +472,20 @@ await test('over TLS: no handshake, no headers, no token: the same deadlines', a
     socket.on('error', () => {});
     socket.on('close', () => { socket.ended = true; });
   });
+  const offer = (options) => new Promise((resolve) => {
+    const socket = tls.connect({ port: s.port, host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => {
+      resolve(`${socket.getProtocol()} ${socket.getCipher().name}`);
+      socket.destroy();
+    });
+    socket.on('error', (error) => resolve(error.code));
+  });
+  const only = (version, ciphers) => offer({ minVersion: version, maxVersion: version, ciphers });
+  expectEqual(await only('TLSv1.3'), 'TLSv1.3 TLS_AES_256_GCM_SHA384', 'TLS 1.3');
+  expectEqual(await only('TLSv1.2', 'ECDHE-ECDSA-AES128-GCM-SHA256'), 'TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS 1.2');
+  for (const weak of ['ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA384']) { // CBC
+    expect(!(await only('TLSv1.2', weak)).startsWith('TLS'), weak);
+  }
+  expect(!(await only('TLSv1.1', 'DEFAULT@SECLEVEL=0')).startsWith('TLS'), 'TLS 1.1');
   const silent = await connectMany(200, s.port, '127.0.0.2');
   const idle = await Promise.all(Array.from({ length: 50 }, () => secure('127.0.0.2')));
   const slow = await Promise.all(Array.from({ length: 10 }, () => secure('127.0.0.2')));
