@@ -70,13 +70,17 @@ const broken = [
   ['no KEK', () => fresh((c) => { c.recording.create_kek = false; }), 'kek'],
   ['recordings in a file', () => fresh((c, own) => { c.recording.dir = put(own, 'f', 'x'); }), 'f'],
   ['no pages', () => fresh((c) => { c.web.dir = '/nonexistent'; }), '/nonexistent: cannot read the pages'],
-  ['no certificate', () => fresh((c, own) => { c.tls = { cert: path.join(own, 'none'), key: put(own, 'k', PEM) }; }), 'none: cannot read'],
+  ['no certificate', () => fresh((c, own) => { c.tls = { cert: path.join(own, 'none'), key: put(own, 'k', PEM, 0o600) }; }), 'none: cannot read'],
   ['no TLS key', () => fresh((c, own) => { c.tls = { cert: put(own, 'c', 'x'), key: path.join(own, 'none') }; }), 'none: cannot read'],
-  ['a certificate that is none', () => fresh((c, own) => { c.tls = { cert: put(own, 'c', 'x'), key: put(own, 'k', PEM) }; }),
+  ['a certificate that is none', () => fresh((c, own) => { c.tls = { cert: put(own, 'c', 'x'), key: put(own, 'k', PEM, 0o600) }; }),
     'not a usable certificate'],
-  ['a key where the certificate should be', () => fresh((c, own) => { c.tls = { cert: put(own, 'c', PEM), key: put(own, 'k', PEM) }; }),
+  ['a key where the certificate should be', () => fresh((c, own) => { c.tls = { cert: put(own, 'c', PEM), key: put(own, 'k', PEM, 0o600) }; }),
     'not a usable certificate'],
-  ['a certificate that is a directory', () => fresh((c, own) => { c.tls = { cert: own, key: put(own, 'k', PEM) }; }), 'certificate'],
+  ['a certificate that is a directory', () => fresh((c, own) => { c.tls = { cert: own, key: put(own, 'k', PEM, 0o600) }; }), 'certificate'],
+  ['a TLS key that everybody reads', () => fresh((c, own) => { c.tls = { cert: put(own, 'c', 'x'), key: put(own, 'k', PEM) }; }), 'chmod 0640'],
+  ['a secret for TURN that others read', () => fresh((c, own) => {
+    c.turn = { urls: ['turn:127.0.0.1'], secret_file: put(own, 't', 'x'.repeat(32)) };
+  }), 'chmod 0600'],
   ['a certificate without its key', () => fresh((c, own) => { c.tls = { cert: put(own, 'c', 'x') }; }), 'tls'],
   ['a tour twice', () => fresh((c) => { c.tours = [{ name: 'a' }, { name: 'a' }]; }), '"a"'],
   ['a tour with a bad name', () => fresh((c) => { c.tours = [{ name: '../x' }]; }), 'tours'],
@@ -84,6 +88,12 @@ const broken = [
 for (const [name, make, text] of broken) {
   await test(`serve: ${name}: one line`, async () => {
     expectOneLine(run('serve', '-c', await make()), text);
+  });
+}
+
+for (const [name, make] of broken.filter(([, , text]) => text.startsWith('chmod'))) {
+  await test(`check-config: ${name}: one line`, async () => {
+    expectOneLine(run('check-config', await make()), 'chmod');
   });
 }
 
