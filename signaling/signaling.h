@@ -228,24 +228,28 @@ us_t signaling_deadline(const struct signaling *s);
 void signaling_timeout(struct signaling *s, us_t now);
 
 enum signaling_effect_type {
-    EFFECT_SEND,        /* conn: text, len */
-    EFFECT_CLOSE,       /* conn: close with ws_status after what was sent */
-    EFFECT_HTTP,        /* req: status, content_type, location, etag, text, len */
-    EFFECT_COMMAND,     /* command, to the engine of each of workers */
-    EFFECT_MIX,         /* tour, worker, peer, participant (0: none); on: it hears the mix without
-                           that one, or no more */
-    EFFECT_TOUR,        /* tour, name, title, on: it begins, before all that is said of it, or it
-                           has ended: for the log and the recording */
-    EFFECT_PARTICIPANT, /* tour, participant, number, sub, name, role, on, consent_version: for the
-                           journal and other programs */
-    EFFECT_MUTED,       /* tour, participant, kind, on: this source is muted, or no more: for the
-                           journal */
-    EFFECT_RECORD,      /* tour, worker, codec, on: start or stop the recording */
-    EFFECT_ENTRY,       /* tour, worker, participant who says it (0: nobody in it), seq, name: its
-                           kind, text: what else it has, as a JSON object, title: its text; on: it
-                           belongs into the recording; again: it was said before, and still holds */
-    EFFECT_RECORD_PAUSE /* tour, worker, participant who says so, on: nothing is recorded for now
-                         */
+    EFFECT_SEND,         /* conn: text, len */
+    EFFECT_CLOSE,        /* conn: close with ws_status after what was sent */
+    EFFECT_HTTP,         /* req: status, content_type, location, etag, text, len */
+    EFFECT_COMMAND,      /* command, to the engine of each of workers */
+    EFFECT_MIX,          /* tour, worker, peer, participant (0: none); on: it hears the mix without
+                            that one, or no more */
+    EFFECT_TOUR,         /* tour, name, title, on: it begins, before all that is said of it, or it
+                            has ended: for the log and the recording */
+    EFFECT_PARTICIPANT,  /* tour, participant, number, sub, name, role, on, consent_version: for the
+                            journal and other programs */
+    EFFECT_MUTED,        /* tour, participant, kind, on: this source is muted, or no more: for the
+                            journal */
+    EFFECT_RECORD,       /* tour, worker, codec, on: start or stop the recording */
+    EFFECT_ENTRY,        /* tour, worker, participant who says it (0: nobody in it), seq, name: its
+                            kind, text: what else it has, as a JSON object, title: its text; on: it
+                            belongs into the recording; again: it was said before, and holds */
+    EFFECT_RECORD_PAUSE, /* tour, worker, participant who says so, on: nothing is recorded for now
+                          */
+    EFFECT_ACT           /* for the audit log: somebody has done this to others, or came in, or was
+                            refused. name: the word of the request, "take_over" or "observe"; on:
+                            what it turns on; conn, tour_name, sub, person, role: who; whom, number:
+                            to whom, 0: nobody; code: why not; text: what else it says; or NULL */
 };
 
 struct signaling_effect {
@@ -262,6 +266,8 @@ struct signaling_effect {
     size_t len;
     const char *content_type, *location, *etag;
     const char *name, *title, *role, *consent_version, *sub;
+    const char *tour_name, *person, *whom; /* of EFFECT_ACT */
+    enum code code;
     uint32_t retry_after_s; /* 0: not said */
     struct command command; /* borrows what it points to */
 };

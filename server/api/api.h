@@ -4,6 +4,7 @@
 
 #include "server/api/assets.h"
 #include "server/api/tour_changes.h"
+#include "server/audit/audit.h"
 #include "server/auth/auth.h"
 #include "server/auth/auth_ticket.h"
 #include "server/auth/revocations.h"
@@ -40,6 +41,7 @@ struct api {
     struct reader_thread *reader;       /* NULL: recording is off */
     struct mix_thread *mix;             /* NULL: nothing is mixed */
     struct events_thread *events;       /* NULL = other programs are told nothing */
+    struct audit *audit;                /* NULL: nobody records who does what */
     struct jobs_thread *jobs;           /* NULL: recording is off */
     struct keeper_thread *keeper;       /* likewise */
     struct tour_changes tours;

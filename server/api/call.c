@@ -5,8 +5,14 @@
 #include <string.h>
 
 bool call_begin(struct request *r) {
-    r->own = mem_zalloc(1, sizeof(struct call));
-    return r->own != NULL;
+    struct call *call = mem_zalloc(1, sizeof(*call));
+    const struct addr *client = request_client(r);
+    r->own = call;
+    if (call && client) {
+        call->client = *client;
+        call->has_client = true;
+    }
+    return call != NULL;
 }
 
 void call_end(struct request *r) {

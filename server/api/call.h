@@ -11,6 +11,9 @@ struct call {
     enum code refused;    /* what the token lacks; CODE_OK: it will do */
     us_t wait;            /* when refused: then it may come again [us]; 0: nobody knows */
     struct claims claims; /* of routes that need a token */
+    struct addr client;   /* where it comes from, for the audit log */
+    bool has_client;
+    bool noted; /* the log has it */
     /* Of whom a playback cookie let in: it must hold for as long as the answer takes. expires 0:
      * it was a token. */
     struct auth_ticket ticket;

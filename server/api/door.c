@@ -47,6 +47,10 @@ enum code door_verify(struct api *a, const struct addr *client, struct bytes tok
     if (is_guess(code)) {
         (void)address_rates_take(l->rates, now, client, ADDRESS_FAILED_TOKENS);
     }
+    if (code != CODE_OK) {
+        audit(a->audit, &(struct audit_act){
+                            .what = AUDIT_TOKEN_REFUSE, .code = code_name(code), .from = client});
+    }
     return code;
 }
 

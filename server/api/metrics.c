@@ -458,6 +458,19 @@ static void put_events(struct buffer *t, const struct api *a) {
     }
 }
 
+static void put_audit(struct buffer *t, const struct api *a) {
+    struct audit_state s;
+    if (!a->audit) {
+        return;
+    }
+    audit_state(a->audit, &s);
+    counter(t, "oriel_audit_recorded_total", "Records written to the audit log.", s.recorded);
+    counter(t, "oriel_audit_lost_total", "Acts that found no room or memory.", s.lost);
+    gauge(t, "oriel_audit_waiting", "Acts that are not recorded yet.", s.waiting);
+    gauge(t, "oriel_audit_failing", "1 while acts cannot be recorded.", s.failing);
+    gauge(t, "oriel_audit_last", "Number of the last record of the audit log.", (int64_t)s.last);
+}
+
 char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     struct buffer t = {0};
     put_server(&t, a, now);
@@ -475,6 +488,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     put_derived(&t, a);
     put_keeper(&t, a, now);
     put_events(&t, a);
+    put_audit(&t, a);
     *ret_len = t.n;
     return buffer_take(&t);
 }

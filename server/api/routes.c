@@ -1,6 +1,7 @@
 #include "server/api/routes.h"
 
 #include "base/check.h"
+#include "server/api/audited.h"
 #include "server/api/call.h"
 #include "server/api/chat.h"
 #include "server/api/derived.h"
@@ -191,11 +192,14 @@ static void answer(struct request *r) {
         refuse(r, refused);
         return;
     }
-    r->route->handle(r);
+    if (!audited_refuses(r)) {
+        r->route->handle(r);
+    }
 }
 
 static void end(struct request *r) {
     if (call_of(r)) {
+        audited_note(r);
         playback_end(call_of(r)->playback);
     }
     call_end(r);
@@ -206,6 +210,7 @@ struct http_service routes_service(struct api *a) {
                                  .begin = call_begin,
                                  .admit = door_admits,
                                  .answer = answer,
+                                 .answers = audited_note,
                                  .end = end,
                                  .ctx = a,
                                  .probes = DOOR_PROBE};

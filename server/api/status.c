@@ -81,6 +81,19 @@ static const char *keys_state(const struct api *a, const struct keeper_state *s,
     return !checks ? "off" : s->n_providers == 0 ? NOT_YET : "ok";
 }
 
+/* Acts wait in memory, and are refused only with audit.mandatory. */
+static const char *audit_part(const struct api *a) {
+    struct audit_state s;
+    if (!a->audit) {
+        return "off";
+    }
+    audit_state(a->audit, &s);
+    return s.failing      ? "acts cannot be recorded"
+           : s.lost > 0   ? "acts were lost: there was no room for them"
+           : !s.is_signed ? "no signing key yet: nothing is signed"
+                          : "ok";
+}
+
 /* Who is in goes on, and must be routed here: it makes nobody unready. */
 static const char *admission_state(const struct api *a) {
     return a->admission.refuses ? "overloaded: newcomers are refused" : "ok";
@@ -115,6 +128,7 @@ void status_ready(struct request *r) {
         {"tokens", authority_state(a->authority, clock_now(), tokens, sizeof(tokens)), true},
         {"quota", quota_state(a, &kept), true},
         {"retention", retention_state(a, &kept), true},
+        {"audit", audit_part(a), true},
         {"admission", admission_state(a), true},
         {"reload", reload_state(a, reload), true},
         {"pages", a->assets ? "ok" : "web.dir could not be read", a->assets != NULL},

@@ -70,6 +70,8 @@ static bool is_revoked(void *ctx, const char *sub) {
 void server_note_reload(struct server *s, bool ok) {
     s->api.reloads[ok]++;
     s->api.reload_refused = ok ? 0 : clock_now();
+    audit(s->api.audit,
+          &(struct audit_act){.what = AUDIT_SERVER_RELOAD, .code = ok ? NULL : "reload_failed"});
 }
 
 enum err server_tokens_again(struct server *s, const struct config *cfg, char why[WHY_MAX]) {
@@ -96,6 +98,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     s->api.n_workers = (uint32_t)(n < WORKERS_MAX ? n : WORKERS_MAX);
     server_control(s);
     enum err e = start_basics(s, why);
+    e = e == OK ? server_start_audit(s, why) : e;
     e = e == OK ? server_start_recording(s, why) : e;
     e = e == OK ? events_start(cfg, &s->loop, &s->api.events, why) : e;
     e = e == OK ? server_start_workers(s, why) : e;
@@ -141,6 +144,8 @@ struct server *server_stop(struct server *s) {
     a->authority = authority_stop(a->authority); /* its thread wakes control, too */
     a->auth = NULL;
     loop_close(&s->loop);
+    audit(a->audit, &(struct audit_act){.what = AUDIT_SERVER_STOP});
+    a->audit = audit_stop(a->audit);
     server_free_tours(s);
     a->signaling = signaling_free(a->signaling);
     assets_free(a->assets);

@@ -53,6 +53,13 @@ void server_free_tours(struct server *s);
 /* Signaling with the tours of the configuration, and the glue. */
 enum err server_start_signaling(struct server *s, char why[WHY_MAX]);
 
+/* The audit log, with audit.enabled: whatever starts later may tell it of acts. */
+enum err server_start_audit(struct server *s, char why[WHY_MAX]);
+/* The keeper has done this to a recording; in its thread. ctx is the server. */
+void server_swept(void *ctx, const char *of, const char *what);
+/* Signaling says that somebody has done something (EFFECT_ACT). */
+void server_act(struct server *s, const struct signaling_effect *e);
+
 /* Look again and again whether there is too much to do; everything else runs. */
 void server_start_admission(struct server *s);
 

@@ -67,8 +67,14 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
     }
     e = e == OK ? start_jobs(s, &keys, why) : e;
     if (e == OK) {
-        struct keeper_thread_config k = {cfg,         a->uploaders, events_shredded,
-                                         (void *)cfg, loop_wake,    a->loop};
+        struct keeper_thread_config k = {.config = cfg,
+                                         .uploaders = a->uploaders,
+                                         .shredded = events_shredded,
+                                         .ctx = (void *)cfg,
+                                         .wake = loop_wake,
+                                         .wake_ctx = a->loop,
+                                         .did = server_swept,
+                                         .did_ctx = s};
         e = keeper_thread_start(&k, &a->keeper, why);
     }
     if (e == OK && a->uploaders) {

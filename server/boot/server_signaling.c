@@ -92,7 +92,7 @@ static bool quota_is_reached(void *ctx) {
     return keeper && keeper_thread_full(keeper);
 }
 
-/* Effects that end in a socket. */
+/* Effects that end in a socket, or in the audit log. */
 static void deliver(void *ctx, const struct signaling_effect *e) {
     struct server *s = ctx;
     switch (e->type) {
@@ -104,6 +104,9 @@ static void deliver(void *ctx, const struct signaling_effect *e) {
         return;
     case EFFECT_HTTP:
         whip_answer(&s->api, e);
+        return;
+    case EFFECT_ACT:
+        server_act(s, e);
         return;
     default:
         return;

@@ -12,6 +12,7 @@ int cli_serve(int argc, char **argv);
 int cli_check_config(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_recordings(int argc, char **argv);
+int cli_audit(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 int cli_restore(int argc, char **argv);
 

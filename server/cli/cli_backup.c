@@ -3,6 +3,7 @@
 #include "server/cli/cli.h"
 
 #include "recorder/library/library.h"
+#include "server/cli/cli_audit.h"
 #include "server/cli/cli_databases.h"
 #include "server/events/events_erase.h"
 #include "server/os/clock.h"
@@ -98,7 +99,14 @@ static int with_config(int argc, char **argv,
                         run == backup ? "[--without-objects]" : "[--shredded WRAPS.DB]");
     }
     struct config *cfg = cli_config(x.config);
-    int status = cfg ? run(cfg, &x) : CLI_FAILED;
+    struct cli_audit a = {0};
+    int status = cfg ? cli_audit_begin(&a, cfg) : CLI_FAILED;
+    if (status == CLI_OK) {
+        status = run(cfg, &x);
+        cli_audit_say(&a, run == backup ? AUDIT_BACKUP : AUDIT_RESTORE, NULL, x.word,
+                      status == CLI_OK ? NULL : "failed");
+    }
+    cli_audit_end(&a);
     config_free(cfg);
     return status;
 }

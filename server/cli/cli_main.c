@@ -37,6 +37,14 @@ static const struct {
      "keys again; order that the object store, or the signing key, that is there now is the\n"
      "right one (docs/operations.md).",
      cli_recordings},
+    {"audit", "audit [-c FILE] verify [OPTION]... | list [FILTER]...",
+     "Check the audit log: 1 when a record is changed, missing, added or torn, or a signature is\n"
+     "not ours, and where the first is: --dir DIR or --file FILE instead of the configured log,\n"
+     "--public-key FILE instead of our keys, --no-key to check none, --known NUMBER:HASH: this\n"
+     "record was written down elsewhere. List records, oldest first: --who SUB, NAME or ADDRESS,\n"
+     "--what WORD (\"recording.\": all that begin so), --recording ID, --tour T, --outcome\n"
+     "done|refused, --since TIME, --until TIME. Both print JSON with --json (docs/audit.md).",
+     cli_audit},
     {"backup", "backup [-c FILE] [--without-objects] DIR",
      "Copy the recordings, their databases and the signing key into a new folder, beside the\n"
      "running server. --without-objects: the store has copies of its own. The key that wraps is\n"

@@ -6,6 +6,7 @@
 #include "recorder/library/library_sweep.h"
 #include "recorder/writer/writer.h"
 #include "server/cli/cli.h"
+#include "server/cli/cli_audit.h"
 #include "server/config/units.h"
 #include "server/events/events_erase.h"
 #include "server/os/clock.h"
@@ -92,10 +93,24 @@ static int rekey(struct library *l) {
     return CLI_OK;
 }
 
-static void say_swept(void *ctx, const char *of, const char *what, bool done) {
+/* What an order needs. */
+struct order {
+    struct library *library;
+    const struct config *config;
+    struct cli_audit *audit;
+};
+
+static void say_dry(void *ctx, const char *of, const char *what, bool done) {
     (void)ctx;
     (void)done;
     printf("%s  %s\n", of, what);
+}
+
+static void say_swept(void *ctx, const char *of, const char *what, bool done) {
+    say_dry(ctx, of, what, done);
+    if (done) {
+        cli_audit_say(ctx, AUDIT_RECORDING_SWEEP, of, what, NULL);
+    }
 }
 
 static const char *sweep_error(enum err e, const struct library_swept *n) {
@@ -105,8 +120,8 @@ static const char *sweep_error(enum err e, const struct library_swept *n) {
                                 : "not everything could be done: sweep again";
 }
 
-static int sweep(struct library *l, const struct config *cfg, int argc, char **argv) {
-    struct library_sweep s = {.order = order_of("recording.retention_days"), .say = say_swept};
+static int sweep(const struct order *o, int argc, char **argv) {
+    struct library_sweep s = {.order = order_of("recording.retention_days"), .ctx = o->audit};
     struct library_swept n;
     for (int i = 1; i < argc; i++) {
         bool right = strcmp(argv[i], "--clock-is-right") == 0;
@@ -117,10 +132,11 @@ static int sweep(struct library *l, const struct config *cfg, int argc, char **a
         s.clock_is_right = s.clock_is_right || right;
         s.dry = s.dry || dry;
     }
-    if (cfg->recording_retention_days) {
-        s.before.us = s.order.at.us - us_of_days(cfg->recording_retention_days);
+    s.say = s.dry ? say_dry : say_swept;
+    if (o->config->recording_retention_days) {
+        s.before.us = s.order.at.us - us_of_days(o->config->recording_retention_days);
     }
-    enum err e = library_sweep(l, &s, &n);
+    enum err e = library_sweep(o->library, &s, &n);
     printf("%" PRIu64 " shredded for their age, %" PRIu64 " held, %" PRIu64 " shreds finished,"
            " %" PRIu64 " of unknown age, %" PRIu64 " without a key, %" PRIu64
            " without a recording, %" PRIu64 " failed%s\n",
@@ -141,9 +157,42 @@ static int public_key(struct library *l) {
     return CLI_OK;
 }
 
-static int run(struct library *l, const struct config *cfg, int argc, char **argv) {
+/* What each order is to the audit log. */
+static enum audit_action act_of(int argc, char **argv) {
+    static const struct {
+        const char *order;
+        enum audit_action what;
+    } acts[] = {{"list", AUDIT_RECORDINGS_LIST},     {"verify", AUDIT_RECORDING_VERIFY},
+                {"export", AUDIT_RECORDING_EXPORT},  {"redact", AUDIT_RECORDING_REDACT},
+                {"hold", AUDIT_RECORDING_HOLD},      {"release", AUDIT_RECORDING_RELEASE},
+                {"sweep", AUDIT_RECORDING_SWEEP},    {"rekey", AUDIT_RECORDINGS_REKEY},
+                {"use-store", AUDIT_RECORDINGS_USE}, {"use-signing-key", AUDIT_RECORDINGS_USE}};
+    for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
+        if (strcmp(acts[i].order, argv[0]) == 0) {
+            return acts[i].what;
+        }
+    }
+    return strcmp(argv[0], "shred") != 0 ? AUDIT_NONE
+           : argc == 3                   ? AUDIT_PERSON_SHRED
+                                         : AUDIT_RECORDING_SHRED;
+}
+
+/* The words of the order, of which none is a secret. */
+static void say_order(struct cli_audit *a, int argc, char **argv, int status) {
+    static const char *const codes[] = {[CLI_FAILED] = "failed", [CLI_USAGE] = "not_understood"};
+    char words[AUDIT_TEXT_MAX + 1] = "";
+    size_t n = 0;
+    for (int i = 0; i < argc && n < sizeof(words); i++) {
+        n += (size_t)snprintf(words + n, sizeof(words) - n, "%s%s", i ? " " : "", argv[i]);
+    }
+    bool one = argc > 1 && strlen(argv[1]) == AUDIT_RECORDING_MAX;
+    cli_audit_say(a, act_of(argc, argv), one ? argv[1] : NULL, words, codes[status]);
+}
+
+static int run(const struct order *o, int argc, char **argv) {
+    struct library *l = o->library;
     if (strcmp(argv[0], "export") == 0) {
-        return cli_recordings_export(l, cfg, argc, argv);
+        return cli_recordings_export(l, o->config, argc, argv);
     }
     if (strcmp(argv[0], "list") == 0) {
         return cli_recordings_list(l, argc, argv);
@@ -158,7 +207,7 @@ static int run(struct library *l, const struct config *cfg, int argc, char **arg
         return rekey(l);
     }
     if (strcmp(argv[0], "sweep") == 0) {
-        return sweep(l, cfg, argc, argv);
+        return sweep(o, argc, argv);
     }
     if (strcmp(argv[0], "shred") == 0) {
         return shred(l, argv[1], argc == 3 ? argv[2] : NULL);
@@ -222,7 +271,7 @@ static bool known(int argc, char **argv) {
     return false;
 }
 
-static int with_library(const struct config *cfg, int argc, char **argv) {
+static int with_library(struct cli_audit *a, const struct config *cfg, int argc, char **argv) {
     char why[WHY_MAX] = "";
     struct library *l = NULL;
     struct key_config keys;
@@ -239,7 +288,8 @@ static int with_library(const struct config *cfg, int argc, char **argv) {
     enum err e = stores_open(cfg, STORES_READ, NULL, &stores, why);
     c.store = stores_both(stores);
     e = e == OK ? library_open(&c, &l, why) : e;
-    int status = e == OK ? run(l, cfg, argc, argv) : cli_fail(CLI_FAILED, "recordings: %s", why);
+    int status = e == OK ? run(&(struct order){l, cfg, a}, argc, argv)
+                         : cli_fail(CLI_FAILED, "recordings: %s", why);
     library_close(l);
     stores_close(stores);
     return status;
@@ -254,6 +304,29 @@ static int erase_events(const struct config *cfg, int status) {
                               "recordings: %s: the server erases them when it runs, or say it"
                               " again",
                               why);
+}
+
+static int obey(struct cli_audit *a, const struct config *cfg, int argc, char **argv) {
+    bool store = strcmp(argv[0], "use-store") == 0;
+    bool take = store || strcmp(argv[0], "use-signing-key") == 0;
+    int status = take ? use_what_is_there(cfg, store) : with_library(a, cfg, argc, argv);
+    bool erases = strcmp(argv[0], "shred") == 0 || strcmp(argv[0], "sweep") == 0;
+    return erases ? erase_events(cfg, status) : status;
+}
+
+static int recorded(const struct config *cfg, int argc, char **argv) {
+    struct cli_audit a = {0};
+    bool is_act = act_of(argc, argv) != AUDIT_NONE;
+    int status = is_act ? cli_audit_begin(&a, cfg) : CLI_OK;
+    if (status != CLI_OK) {
+        return status;
+    }
+    status = obey(&a, cfg, argc, argv);
+    if (is_act) {
+        say_order(&a, argc, argv, status);
+    }
+    cli_audit_end(&a);
+    return status;
 }
 
 int cli_recordings(int argc, char **argv) {
@@ -279,12 +352,7 @@ int cli_recordings(int argc, char **argv) {
     if (!cfg) {
         return CLI_FAILED;
     }
-    bool store = strcmp(argv[i], "use-store") == 0;
-    bool take = store || strcmp(argv[i], "use-signing-key") == 0;
-    int status = take ? use_what_is_there(cfg, store) : with_library(cfg, argc - i, argv + i);
-    if (strcmp(argv[i], "shred") == 0 || strcmp(argv[i], "sweep") == 0) {
-        status = erase_events(cfg, status);
-    }
+    int status = recorded(cfg, argc - i, argv + i);
     config_free(cfg);
     return status;
 }

@@ -359,6 +359,8 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must not have a tour whose guest is other than audio, camera and screen, each \"none\", "
          "\"send\", \"receive\" or \"both\", and chat and point, each true or false"},
         {!*c->state_dir, "state_dir", "must not be empty"},
+        {c->audit_enabled && !*c->audit_dir, "audit.dir", "must not be empty"},
+        {c->audit_mandatory && !c->audit_enabled, "audit.mandatory", "needs audit.enabled"},
         {!*c->recording_consent_version || strlen(c->recording_consent_version) > 32,
          "recording.consent_version", "must be 1..32 characters"},
     };

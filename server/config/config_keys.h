@@ -442,6 +442,15 @@
     INT(events_retry_s, "events.retry_s", 1, 1, 3600, "after one failure; doubles [s]") \
     INT(events_retry_max_s, "events.retry_max_s", 3600, 1, 86400, "up to this [s]") \
     INT(events_timeout_s, "events.timeout_s", 10, 1, 300, "one request [s]")
+
+#define CONFIG_KEYS_AUDIT(STR, INT, BOOL, ENUM, LIST) \
+    BOOL(audit_enabled, "audit.enabled", true, "record who looks at, deletes and moderates what") \
+    STR(audit_dir, "audit.dir", "@/audit", "its files") \
+    INT(audit_keep_days, "audit.keep_days", 365, 0, 36500, "0 = for ever [days]") \
+    INT(audit_file_mib, "audit.file_mib", 16, 1, 128, "then another file begins [MiB]") \
+    INT(audit_checkpoint_s, "audit.checkpoint_s", 60, 1, 86400, \
+        "what is recorded is signed after [s]") \
+    BOOL(audit_mandatory, "audit.mandatory", false, "what cannot be recorded is refused")
 /* clang-format on */
 
 #define CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)       \
@@ -457,6 +466,7 @@
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST)     \
     CONFIG_KEYS_DERIVED(STR, INT, BOOL, ENUM, LIST)   \
-    CONFIG_KEYS_EVENTS(STR, INT, BOOL, ENUM, LIST)
+    CONFIG_KEYS_EVENTS(STR, INT, BOOL, ENUM, LIST)    \
+    CONFIG_KEYS_AUDIT(STR, INT, BOOL, ENUM, LIST)
 
 #endif

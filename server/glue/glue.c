@@ -122,6 +122,7 @@ static void obey(struct glue *g, const struct signaling_effect *e) {
     case EFFECT_SEND:
     case EFFECT_CLOSE:
     case EFFECT_HTTP:
+    case EFFECT_ACT:
         g->config.deliver(g->config.ctx, e);
         break;
     case EFFECT_COMMAND:

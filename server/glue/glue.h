@@ -18,7 +18,8 @@ struct glue_config {
     struct mix_thread *mix;           /* NULL = nothing is mixed; signaling knows */
     struct events_thread *events;     /* NULL = other programs are told nothing */
     bool messages;                    /* tell them of what is said, too */
-    /* Effects that end in a socket: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP. */
+    /* Effects that end in a socket, or in the audit log: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP,
+     * EFFECT_ACT. */
     void (*deliver)(void *ctx, const struct signaling_effect *e);
     /* May no further recording begin (recording.quota)? NULL: any may. */
     bool (*full)(void *ctx);

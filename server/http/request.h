@@ -38,7 +38,8 @@ struct body_source {
 };
 
 struct response {
-    int status; /* 0 until there is an answer */
+    int status;          /* 0 until there is an answer */
+    const char *problem; /* the word of its code, a constant; NULL: it is none */
     struct {
         const char *name; /* with its colon, a constant */
         const char *value;
@@ -88,6 +89,8 @@ struct http_service {
     void (*end)(struct request *r);
     void *ctx;      /* for whom it concerns */
     uint8_t probes; /* routes that need this are for any Host: they are asked by machines */
+    /* The answer is there, and its headers are about to be written; NULL: nobody asks. */
+    void (*answers)(struct request *r);
 };
 
 /* Its client, as ws_client. */

@@ -100,6 +100,7 @@ void respond_with(struct request *r, const struct problem *p) {
         respond_header(r, "www-authenticate:", "Bearer");
     }
     respond_header(r, "cache-control:", "no-store");
+    r->response.problem = p->code;
     respond_buffer(r, p->status, PROBLEM_TYPE, &b);
 }
 
@@ -247,6 +248,9 @@ int respond_write(struct request *r, bool *ret_done) {
         return write_body(r, ret_done);
     }
     tcp_phase(r->wsi, TCP_ANSWER);
+    if (r->loop->http->answers) {
+        r->loop->http->answers(r);
+    }
     if (!write_headers(r)) {
         return -1;
     }

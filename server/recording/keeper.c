@@ -186,6 +186,9 @@ static void check_clock(struct keeper *k, us_t now) {
 static void say(void *ctx, const char *of, const char *what, bool done) {
     struct keeper *k = ctx;
     k->lines += !done;
+    if (done && k->hooks.did) {
+        k->hooks.did(k->hooks.ctx, of, what);
+    }
     if (done || k->lines <= KEEPER_LINES) {
         LOG(LOG_LEVEL_INFO, "sweep", "Of a recording that is swept.", LOG_STR("of", of),
             LOG_STR("what", what));

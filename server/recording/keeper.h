@@ -86,6 +86,8 @@ struct keeper_hooks {
     /* A sweep has shredded something. NULL: nobody asks. */
     void (*shredded)(void *ctx);
     void *ctx;
+    /* Something was done about this recording, whatever the log says of it; NULL: nobody asks. */
+    void (*did)(void *ctx, const char *of, const char *what);
 };
 
 /* library is borrowed. NULL without memory. */

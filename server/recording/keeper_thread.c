@@ -84,6 +84,13 @@ static void shredded(void *ctx) {
     }
 }
 
+static void did(void *ctx, const char *of, const char *what) {
+    struct keeper_thread *t = ctx;
+    if (t->config.did) {
+        t->config.did(t->config.did_ctx, of, what);
+    }
+}
+
 /* The key configuration is made anew: the caller's is gone by now. */
 static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
     const struct config *cfg = t->config.config;
@@ -101,7 +108,7 @@ static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
 
 static enum err make_keeper(struct keeper_thread *t) {
     const struct keeper_config c = keeper_configured(t->config.config);
-    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, t};
+    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, t, did};
     t->keeper = keeper_new(&c, t->library, &hooks);
     return t->keeper ? OK : ERR_NOMEM;
 }

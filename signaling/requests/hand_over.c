@@ -15,4 +15,5 @@ const struct request request_hand_over = {.type = "hand_over",
                                           .fields = {{"participant", FIELD_STRING, true, 16}},
                                           .needs_seat = true,
                                           .changes = true,
+                                          .is_act = true,
                                           .run = hand_over};

@@ -13,4 +13,5 @@ const struct request request_lobby = {.type = "lobby",
                                       .fields = {{"on", FIELD_BOOL, true, 0}},
                                       .needs_seat = true,
                                       .changes = true,
+                                      .is_act = true,
                                       .run = lobby};

@@ -36,6 +36,7 @@ struct call {
     bool has_id;
     int64_t id;
     const char *field;     /* set by a handler for its error */
+    const char *act;       /* what the audit log is told it was; NULL: it is not told */
     char why[REFUSAL_MAX]; /* the same of an offer, or empty */
 };
 
@@ -45,6 +46,7 @@ struct request {
     bool needs_seat;
     bool changes;    /* it counts as one of changes_per_minute */
     bool from_lobby; /* who waits in the lobby may ask this, too */
+    bool is_act;     /* the audit log is told, also when it was refused (act.h) */
     enum code (*run)(struct call *c);
 };
 

@@ -1,6 +1,7 @@
 #include "signaling/requests/requests.h"
 
 #include "base/check.h"
+#include "signaling/requests/act.h"
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
 
@@ -24,6 +25,15 @@ static const struct request *find_request(const char *type) {
     return NULL;
 }
 
+static enum code perform(struct call *c, const struct request *r) {
+    struct act act;
+    c->act = r->is_act ? r->type : NULL;
+    act_begin(&act, c);
+    enum code code = r->run(c);
+    act_tell(&act, c, code);
+    return code;
+}
+
 static enum code run(struct call *c, const char *text, size_t n) {
     const char *type;
     enum code code = call_read(c, text, n, &type);
@@ -44,7 +54,7 @@ static enum code run(struct call *c, const char *text, size_t n) {
     if (code == CODE_OK && r->changes && !call_change(c)) {
         return CODE_RATE_LIMITED;
     }
-    return code == CODE_OK ? r->run(c) : code;
+    return code == CODE_OK ? perform(c, r) : code;
 }
 
 void request_handle(struct signaling *s, us_t now, struct conn *conn, const char *text, size_t n) {

@@ -33,6 +33,7 @@ const config = await writeConfig(path.dirname(dir), (c) => { // the titles are i
   c.tours = Object.entries(TOURS).map(([name, { title }]) => ({ name, title, record: 'auto' }));
   c.derived = { thumbnail_every_s: 1 };
   c.events = { retry_s: 1, retry_max_s: 1, webhooks: [{ name: 'office', url: `http://127.0.0.1:${office}/`, secret_file: officeSecret }] };
+  c.audit = { dir: path.join(path.dirname(dir), 'audit') }; // who ended a tour is in it, and stays
 });
 const state = path.join(dir, 'recordings');
 const kek = path.join(dir, 'kek');

@@ -30,6 +30,7 @@ const config = await writeConfig(place, (c) => { // the titles are in it
   c.tours = Object.entries(TOURS).map(([name, { title }]) => ({ name, title, record: 'auto' }));
   c.derived = { thumbnail_every_s: 1, export_width: 320, export_height: 180, export_fps: 5 };
   bucket.configure(c.recording);
+  c.audit = { dir: path.join(path.dirname(dir), 'audit') }; // who ended a tour is in it, and stays
 });
 const state = path.join(dir, 'recordings');
 const oriel = (...args) => spawnSync(ORIEL, args, { encoding: 'utf8', timeout: 120000 });

@@ -10,6 +10,7 @@ import re
 
 KEYS = "server/config/config_keys.h"
 EVENT_TYPES = "server/config/event_types.h"
+AUDIT_WORDS = "server/audit/audit_words.h"
 METRICS = "server/**/*.c"
 OBJECTS = ("auth.issuers", "events.webhooks", "events.nats", "events.kafka")  # lists of objects
 METRIC_SHOWN = re.compile(r'"[^"]*\boriel_\w*_(?:total|seconds|%s)')  # a file that shows some
@@ -19,7 +20,7 @@ SOURCES = r"c|h|js|mjs|ts|css|py|sh|json|md|html|service|txt"
 FILE = re.compile(rf"([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:{SOURCES})))(?::(\w+))?")
 DOTTED = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 METRIC = re.compile(r"oriel_[a-z0-9_*]+|\.\.\._[a-z0-9_*]+")
-EVENTS = set()  # names of events are dotted, too: filled from EVENT_TYPES by keys()
+EVENTS = set()  # names of events and acts are dotted, too: filled by keys()
 COOKIES = ("oriel_play",)  # looks like a metric
 
 
@@ -107,6 +108,7 @@ def keys(root):
     """(document, line, what is wrong) of configuration keys that are not there."""
     known = config_keys(root)
     EVENTS.update(re.findall(r"X\(EVENT_\w+, \"([a-z_.]+)\"", read(root, EVENT_TYPES)))
+    EVENTS.update(re.findall(r"X\(AUDIT_\w+, \"([a-z_.]+)\"", read(root, AUDIT_WORDS)))
     for document in documents(root):
         for number, text, fenced in quoted(root, document):
             words = re.findall(rf"(?<![\w./-]){DOTTED.pattern}(?![\w/-])", text) if fenced \

@@ -415,7 +415,7 @@ TEST(nothing_of_the_tour_reaches_who_waits) {
     /* What he is told when he asks is what anybody is who has a token. */
     char secret[64];
     for (size_t i = 0; i < from; i++) {
-        if (w.log[i].e.conn == 2) {
+        if (w.log[i].e.type == EFFECT_SEND && w.log[i].e.conn == 2) {
             world_field(w.log[i].text, "resume", secret, sizeof(secret));
         }
     }

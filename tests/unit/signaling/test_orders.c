@@ -290,6 +290,9 @@ static void obey(struct rim *r, const struct record *x) {
     case EFFECT_ENTRY:
         EXPECT(find_tour(r, x->e.tour) && (x->e.again || x->e.seq));
         break;
+    case EFFECT_ACT:
+        EXPECT(x->e.name && *x->e.name);
+        break;
     case EFFECT_RECORD_PAUSE:
     case EFFECT_PARTICIPANT:
         on_participant(r, x);

@@ -103,6 +103,7 @@ void world_close(struct world *w) {
         free(w->log[i].text);
         free(w->log[i].location);
         free(w->log[i].etag);
+        free(w->log[i].who);
         free(w->log[i].params);
         free(w->log[i].ice);
     }
@@ -117,6 +118,17 @@ static void *copy_of(const void *s, size_t n) {
     return p;
 }
 
+static const char *said(const char *text) {
+    return text ? text : "-";
+}
+
+static char *who(const struct signaling_effect *e) {
+    char text[512];
+    int n = snprintf(text, sizeof(text), "%s %s %s %s %s", said(e->tour_name), said(e->sub),
+                     said(e->person), said(e->role), said(e->whom));
+    return copy_of(text, (size_t)n);
+}
+
 static void keep_effects(struct world *w) {
     struct signaling_effect e;
     while (signaling_effect(w->signaling, &e)) {
@@ -125,6 +137,7 @@ static void keep_effects(struct world *w) {
         *r = (struct record){.e = e};
         r->text = e.text ? copy_of(e.text, e.len) : NULL;
         r->location = e.location ? copy_of(e.location, strlen(e.location)) : NULL;
+        r->who = e.type == EFFECT_ACT ? who(&e) : NULL;
         r->etag = e.etag ? copy_of(e.etag, strlen(e.etag)) : NULL;
         if (e.command.params) {
             r->params = copy_of(e.command.params, sizeof(*e.command.params));

@@ -17,6 +17,7 @@
 struct record { /* an effect whose texts are copies */
     struct signaling_effect e;
     char *text, *location, *etag;
+    char *who; /* of EFFECT_ACT: "tour sub person role whom", "-" for what it does not say */
     struct session_params *params; /* NULL unless it is a command that has them */
     struct ice_credentials *ice;
 };

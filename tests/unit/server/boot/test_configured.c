@@ -2,6 +2,7 @@
  * changes when the key does, and no other does. */
 #include "base/check.h"
 #include "server/boot/admission_config.h"
+#include "server/boot/audit_config.h"
 #include "server/boot/events_config.h"
 #include "server/boot/jobs_config.h"
 #include "server/boot/mix_config.h"
@@ -35,10 +36,12 @@ struct told {
     struct events_thread_config events;
     struct courier_thread_config courier;
     struct tours_config tours;
+    struct audit_config audit;
 };
 
 static void tell(const struct config *c, struct told *t) {
     static char beside[4096];
+    static struct audit_paths paths;
     t->signaling = signaling_configured(c);
     t->worker = worker_configured(c);
     t->admission = admission_configured(c);
@@ -56,6 +59,7 @@ static void tell(const struct config *c, struct told *t) {
     t->events = events_configured(c);
     t->courier = courier_configured(c, NULL, &(struct config_list){.n = 0});
     t->tours = tours_configured(c);
+    t->audit = audit_configured(c, &paths);
 }
 
 struct reach {
@@ -239,6 +243,12 @@ static const struct reach reaches[] = {
     REACH("recording.spool.warn_mib", uploader.warn_bytes),
     REACH("recording.spool.warn_age_s", uploader.warn_age),
     REACH("recording.spool.retry_max_s", uploader.retry_max),
+    REACH("audit.dir", audit.log.dir),
+    REACH("audit.file_mib", audit.log.file_max),
+    REACH("audit.keep_days", audit.keep),
+    REACH("audit.checkpoint_s", audit.checkpoint),
+    REACH("log.shorten_addresses", audit.shorten_addresses),
+    REACH("recording.enabled", audit.make_key),
     REACH("derived.helper", helper.program),
     REACH("derived.helpers", jobs.helpers),
     REACH("derived.queue", jobs.queue),
@@ -287,6 +297,8 @@ static const struct {
     {"auth.jwks.max_age_s", "auth/authority.c"},
     {"auth.jwks.timeout_s", "auth/authority.c"},
     {"events.enabled", "boot/events_config.c"},
+    {"audit.enabled", "boot/server_audit.c"},
+    {"audit.mandatory", "api/audited.c"},
     {"media.workers", "boot/server.c"},
     {"media.announce", "config/announce.c"},
     {"media.aead", "boot/server.c"},

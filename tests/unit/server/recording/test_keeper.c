@@ -31,7 +31,9 @@ struct house {
     wall_t wall;
     uint64_t free; /* [bytes] of the disk */
     bool ends;
-    unsigned shreds; /* sweeps that have shredded something */
+    unsigned shreds;          /* sweeps that have shredded something */
+    unsigned did;             /* things done about recordings */
+    char did_of[ID_TEXT_MAX]; /* the last one */
 };
 
 static us_t now(void *ctx) {
@@ -58,9 +60,16 @@ static void shredded(void *ctx) {
     ((struct house *)ctx)->shreds++;
 }
 
+static void did(void *ctx, const char *of, const char *what) {
+    struct house *h = ctx;
+    h->did++;
+    snprintf(h->did_of, sizeof(h->did_of), "%s", of);
+    EXPECT(*what);
+}
+
 /* A new process at this time of day. */
 static void start(struct house *h, int64_t at) {
-    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, h};
+    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, h, did};
     h->keeper = keeper_free(h->keeper);
     h->now = 1000 * US_PER_S;
     h->wall.us = at;
@@ -132,6 +141,9 @@ TEST(keeper_sweeps_some_time_after_the_start_and_every_day) {
     pass(&h, 2 * DAY);
     EXPECT(h.seen.shredded == 1 && h.seen.held == 1 && h.seen.failed == 0);
     EXPECT_EQ(h.shreds, 1);
+    EXPECT_EQ(h.did, 1); /* that one is held is no deed */
+    char two_id[ID_TEXT_MAX];
+    EXPECT_STR(h.did_of, id_text(&h.two.id, two_id));
     EXPECT_EQ(h.seen.totals.recordings, 1);
     struct wraps_note note;
     struct key_context two = {h.two.id, 0};

@@ -1,0 +1,172 @@
+// The audit log: one evening of looks, an export, deletions, moderation and bad tokens, over the API, a
+// WebSocket and the command line; all of it is in the log, which is sound, also after the server was
+// killed, and one changed byte is found.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { hears } from './lib/seat.mjs';
+import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
+import { WsClient } from './lib/ws.mjs';
+
+const SECRET = 'audit-audit-audit-audit-audit-audit';
+const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/chromium_tour.sdp'), 'utf8');
+const mint = minter(SECRET);
+const dir = tempDir();
+const config = await writeConfig(dir, (c) => {
+  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  c.tours = [{ name: 'demo', title: 'Demo', record: 'auto' }];
+  c.timeouts = { join_s: 60 }; // media never come
+  c.log = { shorten_addresses: false };
+  c.audit = { checkpoint_s: 1 };
+});
+const log = path.join(dir, 'audit');
+const oriel = (...args) => spawnSync(ORIEL, args, { encoding: 'utf8', timeout: 60000 });
+const audit = (...args) => oriel('audit', '-c', config, ...args);
+let server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+
+/** The records that match, without those of the log itself. */
+function records(...filters) {
+  const said = audit('list', '--json', ...filters);
+  expectEqual(said.status, 0, said.stderr);
+  return said.stdout.split('\n').filter(Boolean).map((l) => JSON.parse(l)).filter((r) => !r.what.startsWith('audit.'));
+}
+
+/** Waits until the log has one of this kind, and gives the last. */
+const recorded = (what, ...filters) => until(() => records('--what', what, ...filters).at(-1), what);
+
+const call = (method, where, { token, body } = {}) => fetch(new URL(`/v1${where}`, server.urls.agent), {
+  method, body, headers: { authorization: `Bearer ${token ?? mint({ role: 'ops', sub: 'olga', name: 'Olga', tour: undefined })}` },
+});
+
+/** What is answered to a request, whatever else is told meanwhile. */
+async function ask(client, message) {
+  client.send(JSON.stringify(message));
+  for (;;) {
+    const told = await client.next();
+    if (told.re === message.id) {
+      return told;
+    }
+  }
+}
+
+async function join(role, name) {
+  const client = await WsClient.open(new URL(server.urls.agent).origin);
+  const joined = await ask(client, { type: 'join', id: 1, token: mint({ role, sub: name.toLowerCase(), name }), offer: OFFER,
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' } });
+  expectEqual(joined.type, 'joined', JSON.stringify(joined).slice(0, 200));
+  return client;
+}
+
+let recording;
+
+await test('hosts_moderate', async () => {
+  const ann = await join('agent', 'Ann');
+  await hears(ann, 'on', 20000);
+  const bob = await join('buyer', 'Bob');
+  expectEqual((await ask(bob, { type: 'remove', id: 2, participant: 'p1' })).code, 'forbidden');
+  expectEqual((await ask(ann, { type: 'mute', id: 2, participant: 'p2', kind: 'microphone', muted: true })).type, 'ok');
+  expectEqual((await ask(ann, { type: 'remove', id: 3, participant: 'p2' })).type, 'ok');
+  await bob.closed;
+  await ask(ann, { type: 'end', id: 9 });
+  await ann.closed;
+  const by = { role: 'agent', sub: 'ann', name: 'Ann', tour: 'demo', address: '127.0.0.1' };
+  for (const [what, more] of [['participant.mute', { participant: 'p2', whom: 'bob', outcome: 'done', detail: 'kind=microphone muted=true' }],
+    ['participant.remove', { participant: 'p2', whom: 'bob', outcome: 'done' }], ['tour.end', { outcome: 'done' }]]) {
+    const r = await recorded(what, '--outcome', 'done');
+    for (const [key, value] of Object.entries({ ...by, ...more })) {
+      expectEqual(r[key], value, `${key} of ${JSON.stringify(r)}`);
+    }
+  }
+  const refused = await recorded('participant.remove', '--outcome', 'refused');
+  expect(refused.code === 'forbidden' && refused.sub === 'bob' && refused.whom === 'ann', JSON.stringify(refused));
+});
+
+await test('who_looks_exports_and_deletes_is_recorded', async () => {
+  recording = await until(async () => {
+    const { recordings: [r] } = await (await call('GET', '/recordings')).json();
+    return r?.state === 'complete' && r.id;
+  }, 'a complete recording');
+  const where = `/recordings/${recording}`;
+  expectEqual((await call('GET', where)).status, 200, 'details');
+  expectEqual((await call('POST', `${where}/playback`)).status, 200, 'a ticket');
+  const media = await call('GET', `${where}/programme/0.webm`); // nobody has sent anything: it is asked for all the same
+  await media.arrayBuffer();
+  const order = await call('POST', `${where}/exports`);
+  expectEqual((await call('POST', `${where}/hold`, { body: '{"reason":"a court asks"}' })).status, 204, 'hold');
+  expectEqual((await call('DELETE', where)).status, 409, 'held');
+  expectEqual((await call('DELETE', `${where}/hold`)).status, 204, 'release');
+  const agent = await call('DELETE', where, { token: mint({ role: 'agent', sub: 'ann' }) });
+  expectEqual(agent.status, 403, 'an agent');
+  const said = oriel('recordings', '-c', config, 'hold', recording, 'by the command');
+  expectEqual(said.status, 0, said.stderr);
+  expectEqual(oriel('recordings', '-c', config, 'release', recording).status, 0, 'release');
+  expectEqual((await call('DELETE', where)).status, 204, 'shred');
+  const by = { sub: 'olga', role: 'ops', name: 'Olga' };
+  for (const [what, code] of [['recordings.list'], ['recording.get'], ['recording.ticket'],
+    ['recording.play', media.ok ? undefined : 'not_found'], ['export.order', order.ok ? undefined : 'refused']]) {
+    const r = await recorded(what);
+    expect(r.sub === by.sub && r.role === by.role && r.name === by.name && r.trace?.length === 32, JSON.stringify(r));
+    expectEqual(r.outcome, code ? 'refused' : 'done', JSON.stringify(r));
+    expect(what === 'recordings.list' || r.recording === recording, JSON.stringify(r));
+  }
+  const shreds = await until(() => {
+    const all = records('--what', 'recording.shred', '--recording', recording);
+    return all.length >= 3 && all;
+  }, 'three orders to shred');
+  expectEqual(shreds.map((r) => `${r.sub} ${r.code ?? r.outcome}`).join(', '), 'olga recording_held, ann forbidden, olga done');
+  const holds = records('--what', 'recording.hold');
+  expectEqual(holds.map((r) => r.role).join(), 'ops,operator', JSON.stringify(holds));
+  expect(holds[1].detail.includes('by the command'), JSON.stringify(holds[1]));
+});
+
+await test('refused_tokens_are_counted_and_fill_nothing', async () => {
+  for (let i = 0; i < 12; i++) {
+    expectEqual((await call('GET', '/recordings', { token: `${mint({ role: 'ops' })}x` })).status, 401, 'a bad token');
+  }
+  const r = await recorded('token.refuse');
+  expect(r.code.startsWith('token_') && r.address === '127.0.0.1' && !r.sub, JSON.stringify(r));
+  expect(records('--what', 'token.refuse').length <= 2, 'one record, and perhaps a count');
+});
+
+await test('a_server_that_is_killed_leaves_a_sound_log', async () => {
+  await server.stop('SIGKILL');
+  const file = fs.readdirSync(log).filter((f) => f.endsWith('.jsonl')).sort().at(-1);
+  fs.appendFileSync(path.join(log, file), '{"n":99,"at":"20'); // as a crash in the middle of a write
+  const torn = audit('verify');
+  expect(torn.status === 1 && torn.stdout.includes('(torn)'), torn.stdout);
+  server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  const said = audit('list', '--what', 'audit.repair');
+  expect(said.stdout.includes('16 bytes of a torn line'), said.stdout);
+  expectEqual((await server.stop()).code, 0, 'exit status');
+  const verdict = JSON.parse(audit('verify', '--json').stdout);
+  expect(verdict.result === 'sound' && verdict.signed_upto === verdict.last && verdict.signatures >= 2, JSON.stringify(verdict));
+  expectEqual(records('--what', 'server.').map((r) => r.what).join(), 'server.start,server.start,server.stop');
+});
+
+await test('a_changed_byte_and_a_missing_end_are_found', () => {
+  const file = path.join(log, fs.readdirSync(log).filter((f) => f.endsWith('.jsonl')).sort().at(-1));
+  const whole = fs.readFileSync(file);
+  const { last, hash } = JSON.parse(audit('verify', '--json').stdout);
+  const changed = Buffer.from(whole.toString().replace('"olga"', '"vera"'));
+  fs.writeFileSync(file, changed);
+  const said = audit('verify');
+  expect(said.status === 1 && said.stdout.includes('(changed)') && /line \d+/.test(said.stdout), said.stdout);
+  const lines = whole.toString().trimEnd().split('\n');
+  fs.writeFileSync(file, `${lines.slice(0, -3).join('\n')}\n`);
+  expect(audit('verify').stdout.includes('(cut_off)'), 'without its end');
+  fs.rmSync(path.join(log, 'head')); // who takes this, too, is found by who has written the head down
+  expectEqual(audit('verify').status, 0, 'without its head');
+  const known = audit('verify', '--known', `${last}:${hash}`);
+  expect(known.status === 1 && known.stdout.includes('(cut_off)'), known.stdout);
+  fs.writeFileSync(file, whole);
+  expectEqual(audit('verify', '--known', `${last}:${hash}`).status, 0, 'as it was');
+  const key = oriel('recordings', '-c', config, 'public-key').stdout;
+  fs.writeFileSync(path.join(dir, 'public'), key);
+  expectEqual(oriel('audit', 'verify', '--dir', log, '--public-key', path.join(dir, 'public')).status, 0, 'elsewhere');
+  fs.writeFileSync(path.join(dir, 'public'), `${'a'.repeat(63)}b\n`);
+  expectEqual(oriel('audit', 'verify', '--dir', log, '--public-key', path.join(dir, 'public')).status, 1, 'by another key');
+});
+
+finish();
