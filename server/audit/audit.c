@@ -278,8 +278,11 @@ static void say(struct audit *a, int from, const struct audit_act *act) {
     if (e) {
         audit_entry_of(act, clock_wall(), a->shorten, e);
     }
+    /* While the disk is full, strangers do not take the last room from those we know. */
+    bool fits =
+        audit_kind_of(act->what) != AUDIT_REFUSED || mailbox_room(a->said[from]) > SAID_MAX / 2;
     atomic_fetch_add(&a->waiting, 1);
-    if (!e || !mailbox_push(a->said[from], &e)) {
+    if (!e || !fits || !mailbox_push(a->said[from], &e)) {
         atomic_fetch_sub(&a->waiting, 1);
         atomic_fetch_add(&a->lost, 1);
         mem_free(e);

@@ -49,6 +49,14 @@ static void give(const struct audit_log *l, int fd) {
     }
 }
 
+/* The folder, as the one above it. */
+static void give_folder(const struct audit_log *l) {
+    struct stat s;
+    if (geteuid() == 0 && fstatat(l->dir_fd, "..", &s, 0) == 0 && s.st_uid != 0) {
+        (void)fchown(l->dir_fd, s.st_uid, s.st_gid);
+    }
+}
+
 static int open_at(const struct audit_log *l, const char *name, int flags) {
     int fd = openat(l->dir_fd, name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0 && (flags & O_CREAT)) {
@@ -402,10 +410,14 @@ static enum err open_folder(struct audit_log *l, const char *dir) {
         return ERR_IO;
     }
     snprintf(l->dir, sizeof(l->dir), "%s", dir);
+    bool is_new = access(dir, F_OK) != 0;
     if (files_make_parents(inside) != OK) {
         return ERR_IO;
     }
     l->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (is_new && l->dir_fd >= 0) {
+        give_folder(l);
+    }
     l->lock_fd = l->dir_fd >= 0 ? open_at(l, "lock", O_RDWR | O_CREAT) : -1;
     return l->lock_fd >= 0 ? OK : ERR_IO;
 }

@@ -30,7 +30,6 @@ enum audit_kind {
     X(AUDIT_RECORDING_WAVEFORM, "recording.waveform", AUDIT_LOOK)        \
     X(AUDIT_RECORDING_VERIFY, "recording.verify", AUDIT_LOOK)            \
     X(AUDIT_TOUR_OBSERVE, "tour.observe", AUDIT_LOOK)                    \
-    X(AUDIT_AUDIT_READ, "audit.read", AUDIT_LOOK)                        \
     X(AUDIT_EXPORT_LIST, "export.list", AUDIT_LOOK)                      \
     X(AUDIT_EXPORT_ORDER, "export.order", AUDIT_EXPORT)                  \
     X(AUDIT_EXPORT_DOWNLOAD, "export.download", AUDIT_LOOK)              \
@@ -47,7 +46,6 @@ enum audit_kind {
     X(AUDIT_RECORDINGS_REKEY, "recordings.rekey", AUDIT_SERVER)          \
     X(AUDIT_RECORDINGS_USE, "recordings.use", AUDIT_SERVER)              \
     X(AUDIT_PARTICIPANT_MUTE, "participant.mute", AUDIT_MODERATION)      \
-    X(AUDIT_PARTICIPANT_STOP, "participant.stop", AUDIT_MODERATION)      \
     X(AUDIT_PARTICIPANT_REMOVE, "participant.remove", AUDIT_MODERATION)  \
     X(AUDIT_PARTICIPANT_ADMIT, "participant.admit", AUDIT_MODERATION)    \
     X(AUDIT_PARTICIPANT_ALLOW, "participant.allow", AUDIT_MODERATION)    \

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TRIES 3 /* of a log that is being written */
+
 static void take(struct audit_chain *c, const struct library_signers *keys) {
     _Static_assert(LIBRARY_SIGNERS_MAX <= AUDIT_KEYS_MAX, "all of them fit");
     for (size_t i = 0; i < keys->n; i++) {
@@ -120,7 +122,7 @@ static enum audit_fault check_file(struct verdict *v, struct audit_chain *c, con
     return f == AUDIT_BEHEADED ? AUDIT_SOUND : f; /* the others are not looked at */
 }
 
-static enum audit_fault check_all(struct verdict *v, struct audit_chain *c, const char *dir) {
+static enum audit_fault check_once(struct verdict *v, struct audit_chain *c, const char *dir) {
     struct audit_record head;
     enum err e = audit_head_read(dir, &head);
     if (e == OK) {
@@ -133,6 +135,18 @@ static enum audit_fault check_all(struct verdict *v, struct audit_chain *c, cons
     }
     enum audit_fault f = audit_walk(dir, c, NULL, NULL, &v->at);
     return f == AUDIT_SOUND ? audit_chain_end(c) : f;
+}
+
+/* A line may be under way, or a file may just have been removed for its age: what a crash or
+ * somebody has done is there the next time, too. */
+static enum audit_fault check_all(struct verdict *v, struct audit_chain *c, const char *dir) {
+    const struct audit_chain fresh = *c;
+    enum audit_fault f = check_once(v, c, dir);
+    for (int i = 0; i < TRIES && (f == AUDIT_TORN || f == AUDIT_UNREADABLE); i++) {
+        *c = fresh;
+        f = check_once(v, c, dir);
+    }
+    return f;
 }
 
 int cli_audit_verify(const struct config *cfg, const struct cli_audit_words *w) {

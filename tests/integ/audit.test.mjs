@@ -19,7 +19,7 @@ const config = await writeConfig(dir, (c) => {
   c.tours = [{ name: 'demo', title: 'Demo', record: 'auto' }];
   c.timeouts = { join_s: 60 }; // media never come
   c.log = { shorten_addresses: false };
-  c.audit = { checkpoint_s: 1 };
+  c.audit = { checkpoint_s: 1, mandatory: true };
 });
 const log = path.join(dir, 'audit');
 const oriel = (...args) => spawnSync(ORIEL, args, { encoding: 'utf8', timeout: 60000 });
@@ -128,6 +128,23 @@ await test('refused_tokens_are_counted_and_fill_nothing', async () => {
   const r = await recorded('token.refuse');
   expect(r.code.startsWith('token_') && r.address === '127.0.0.1' && !r.sub, JSON.stringify(r));
   expect(records('--what', 'token.refuse').length <= 2, 'one record, and perhaps a count');
+});
+
+await test('what_cannot_be_recorded_is_refused_until_it_can', async () => {
+  const status = async () => (await (await fetch(new URL('/ready', server.urls.agent))).json()).checks.audit;
+  expectEqual(await status(), 'ok');
+  fs.renameSync(log, `${log}.away`); // a disk that fails
+  await until(async () => {
+    const answer = await call('GET', `/recordings/${recording}`);
+    return answer.status === 503 && (await answer.json()).code === 'audit_unavailable';
+  }, 'a refusal');
+  expectEqual(await status(), 'acts cannot be recorded');
+  expectEqual((await call('GET', '/tours')).status, 200, 'what is no look at a recording goes on');
+  fs.renameSync(`${log}.away`, log);
+  await until(async () => (await call('GET', `/recordings/${recording}`)).status === 200, 'an answer');
+  const refused = await recorded('recording.get', '--outcome', 'refused');
+  expect(refused.code === 'audit_unavailable' && refused.sub === 'olga', JSON.stringify(refused));
+  expectEqual(await server.metric('oriel_audit_lost_total'), 0, 'lost');
 });
 
 await test('a_server_that_is_killed_leaves_a_sound_log', async () => {
