@@ -100,8 +100,8 @@ static bool resumes(struct layer *l, us_t now, const struct media_packet *p) {
     const struct police_limit *limit = &l->flow->tour->engine->c.police[in->line->s.source];
     struct session *s = source_of(l->flow)->session;
     return p->keyframe && p->lead == 0 && p->seq == in->books->stats.ext.high &&
-           now >= intake_room_at(s) && inbound_resume(in, limit, now, p->packet->len) &&
-           intake_pass(s, now, p->packet->len, true);
+           now >= intake_room_at(s) && intake_pass(s, now, p->packet->len, true) &&
+           inbound_resume(in, limit, now, p->packet->len);
 }
 
 /* Nothing of the stream is passed on any more up to a key frame. */

@@ -21,7 +21,7 @@ const dir = tempDir();
 const file = await writeConfig(dir, (c) => {
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
   c.media = { address: '127.0.0.1', port: 0, workers: 1 };
-  c.limits = { messages_per_second: 400, sessions_per_second: 10000, send_queue_kib: 64, connections: 1000 };
+  c.limits = { cameras: 1, messages_per_second: 400, sessions_per_second: 10000, send_queue_kib: 64, connections: 1000 };
   c.timeouts = { http_s: HTTP_S, headers_s: HTTP_S, body_s: HTTP_S, join_s: 5, resume_s: 15 };
 });
 const server = new Server([ORIEL, 'serve', '-c', file]);
@@ -346,6 +346,31 @@ await test('a seat that asks for large answers and never reads them is closed', 
   }
   await until(async () => (await server.metric('oriel_ws_slow_closed_total')) > closedBefore, 'it is closed');
   client.socket.destroy();
+  await expectTour();
+});
+
+await test('a camera too many is refused, told so, and may ask again when there is room', async () => {
+  const publish = (page, on) => page.evaluate(async (camera) => {
+    const { oriel } = window;
+    window.before ??= oriel.published.get('camera');
+    window.refused ??= new Promise((resolve) => { oriel.addEventListener('refused', (e) => resolve(e.detail)); });
+    const canvas = document.createElement('canvas');
+    canvas.getContext('2d').fillRect(0, 0, 9, 9);
+    setInterval(() => canvas.getContext('2d').fillRect(Math.random() * 300, 0, 9, 9), 50);
+    const track = camera ? window.before ?? canvas.captureStream(20).getVideoTracks()[0] : null;
+    return oriel.publish('camera', track).then(() => 'ok', (error) => error.code);
+  }, on);
+  const sources = (page, role) => page.evaluate((r) => window.oriel.roster().find((p) => p.role === r).sources.camera, role);
+  expectEqual(await publish(buyer, true), 'ok', 'it begins');
+  expectEqual((await buyer.evaluate(() => window.refused)).code, 'sources_full', 'refused');
+  expectEqual(await publish(buyer, true), 'sources_full', 'in vain');
+  expect((await server.metric('oriel_signaling_errors_total')) > 0, 'counted');
+  expectEqual(await publish(agent, false), 'ok', 'the agent stops');
+  await until(async () => await sources(buyer, 'agent') === 'off', 'room');
+  expectEqual(await publish(buyer, true), 'ok', 'asked again');
+  await until(async () => await sources(agent, 'buyer') === 'on', 'the agent sees it');
+  expectEqual(await publish(agent, true), 'ok', 'a host takes the place of a guest');
+  await until(async () => await sources(buyer, 'agent') === 'on' && await sources(agent, 'buyer') !== 'on', 'the host is on');
   await expectTour();
 });
 

@@ -376,3 +376,32 @@ TEST(the_whole_roster_is_told_once_a_second) {
     EXPECT_GOT(&w, 9, "\"not_joined\"");
     world_close(&w);
 }
+
+/* 4000 packets a second from one buyer once closed everybody's connection. */
+TEST(a_source_that_flaps_in_a_crowd_costs_each_a_few_messages_a_second) {
+    struct world w;
+    REQUIRE(world_open(&w, crowded));
+    come(&w, 1);
+    uint64_t peer = 0;
+    for (size_t i = 0; i < w.n; i++) {
+        peer = w.log[i].params ? w.log[i].params->peer : peer;
+    }
+    for (unsigned i = 2; i <= CROWD; i++) {
+        come(&w, i);
+    }
+    world_pass(&w, 5 * US_PER_S);
+    size_t mark = w.n;
+    for (int i = 0; i < 8001; i++) { /* in two seconds */
+        signaling_source(w.signaling, w.now, peer, SOURCE_CAMERA,
+                         i == 8000 || (uint32_t)i * 2654435761u >> 31); /* at random */
+        world_drain(&w);
+        world_pass(&w, 250);
+    }
+    world_pass(&w, US_PER_S);
+    w.mark = mark;
+    size_t n = told(&w, 2, "\"participant_changed\"") + told(&w, 2, "\"roster_changed\"");
+    EXPECT(n >= ROSTER_BURST && n <= ROSTER_BURST + 4 * 3);
+    EXPECT_EQ(told(&w, 2, ""), n);
+    EXPECT_GOT(&w, 2, "\"camera\":\"on\""); /* the last word is true */
+    world_close(&w);
+}
