@@ -70,6 +70,7 @@ const struct operation operation_participants_list = {
     .summary = "Who is in the tour, and who waits.",
     .door = OPERATION_TOKEN,
     .scope = "participants:read",
+    .tagged = true,
     .answers = (const struct operation_answer[]){{200, "All who are there.", &list, NULL}, {0}},
     .refusals = moderated_of_tour};
 #define OF_PERSON(name, verb, what, body) MODERATED(name, verb, "participants", what, body)

@@ -75,11 +75,18 @@ await test('the_host_sees_who_waits_and_the_guest_nothing_of_the_tour', async ()
 
 await test('a_lost_connection_keeps_the_place_in_the_lobby', async () => {
   const id = await guest.evaluate(() => window.oriel.me.id);
-  await guest.evaluate(() => window.oriel.signal.socket.close(4999));
+  await guest.evaluate(() => {
+    window.RealSocket = window.WebSocket;
+    window.WebSocket = class extends window.RealSocket { constructor() { super('ws://127.0.0.1:9/'); } };
+    window.oriel.signal.socket.close(4999);
+  });
+  await host.waitForSelector('[data-waiting] .tag:has-text("Reconnecting")'); // the host sees that nobody is there now
+  await guest.evaluate(() => { window.WebSocket = window.RealSocket; });
   await until(() => guest.evaluate(() => window.oriel.signal.socket.readyState === 1), 'a new connection');
   await guest.waitForSelector('.notice p:has-text("Nobody sees or hears you yet")'); // resumed: the host is here
   expectEqual(await guest.evaluate(() => window.oriel.me.id), id, 'the participant');
   expectEqual(await host.locator('[data-waiting]').count(), 1, 'people who wait');
+  await host.waitForSelector('[data-waiting] .tag:not(:has-text("Reconnecting"))');
 });
 
 await test('who_is_let_in_gets_picture_and_sound', async () => {

@@ -40,7 +40,7 @@ function named(name, meaning) {
 function waitingRow(person, admit, remove) {
   return el('li', { 'data-waiting': person.id },
     el('span', { class: 'name' }, person.name),
-    el('span', { class: 'tag' },
+    el('span', { class: 'tag' }, person.link === 'lost' ? 'Reconnecting…' : '',
       el('button', { type: 'button', class: 'small', 'data-admit': person.id, onclick: () => admit(person.id) }, 'Admit'),
       el('button', { type: 'button', class: 'small', 'data-remove': person.id, 'aria-label': `Refuse ${person.name}`,
         onclick: () => remove(person.id) }, 'Refuse')));
