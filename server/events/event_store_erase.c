@@ -88,18 +88,21 @@ static enum err find(struct event_store *s, struct event_erasure *x) {
     return e;
 }
 
-/* The next that is to be erased behind number n. Those of an earlier format say of nobody whom they
- * are about, so that all of them in the run are. */
-#define TO_ERASE                                                                                 \
-    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                             \
-    " json_extract(body, '$.metadata.correlationId') FROM event"                                 \
-    " WHERE session = ?1 AND ?1 <> '' AND erased = 0 AND n > ?2 AND type NOT LIKE 'recording.%'" \
-    " AND type <> 'participant.erased' AND ((?3 = 0 AND at <= ?4) OR (?3 <> 0 AND (person = ?3"  \
-    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))"            \
-    " ORDER BY n LIMIT 1"
+/* The next that is to be erased behind the one of this person and number: in the order of the
+ * index, so that each row of the run is looked at once. Those of an earlier format say of nobody
+ * whom they are about, so that all of them in the run are. */
+#define TO_ERASE                                                                      \
+    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                  \
+    " json_extract(body, '$.metadata.correlationId'), person"                         \
+    " FROM event INDEXED BY event_session"                                            \
+    " WHERE session = ?1 AND ?1 <> '' AND (person, n) > (?2, ?3) AND erased = 0"      \
+    " AND type NOT LIKE 'recording.%' AND type <> 'participant.erased'"               \
+    " AND ((?4 = 0 AND at <= ?5) OR (?4 <> 0 AND (person = ?4"                        \
+    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))" \
+    " ORDER BY person, n LIMIT 1"
 
 struct target {
-    int64_t n, length;
+    int64_t person, n, length;
     uint64_t seq;
     struct event *e; /* as it will be */
 };
@@ -107,13 +110,14 @@ struct target {
 static enum err next_target(struct event_store *s, const struct event_erasure *x,
                             struct target *t) {
     char type[48];
-    sqlite3_stmt *q =
-        sql_borrow(&s->cache, TO_ERASE, "tiii", x->session, t->n, (int64_t)x->person, x->at.us);
+    sqlite3_stmt *q = sql_borrow(&s->cache, TO_ERASE, "tiiii", x->session, t->person, t->n,
+                                 (int64_t)x->person, x->at.us);
     enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
     if (e == OK) {
         t->n = sqlite3_column_int64(q, 0);
         t->seq = (uint64_t)sqlite3_column_int64(q, 1);
         t->length = sqlite3_column_int64(q, 6);
+        t->person = sqlite3_column_int64(q, 8);
         t->e->at = (wall_t){sqlite3_column_int64(q, 2)};
         sql_text(q, 3, type, sizeof(type));
         t->e->type = (uint8_t)event_type_from_name(type);
@@ -138,7 +142,7 @@ static enum err overwrite(struct event_store *s, const struct target *t) {
 }
 
 static enum err overwrite_all(struct event_store *s, const struct event_erasure *x) {
-    struct target t = {.e = event_new(EVENT_MESSAGE, "", 0)};
+    struct target t = {.person = INT64_MIN, .e = event_new(EVENT_MESSAGE, "", 0)};
     enum err e = t.e ? OK : ERR_NOMEM;
     if (t.e) {
         t.e->erased = true;

@@ -291,3 +291,32 @@ TEST(a_ledger_of_the_first_format_is_taken_over) {
     EXPECT(strstr(l.last, "\"participant\":null,\"recorded_as\":\"0000000000000002\"") != NULL);
     end();
 }
+
+/* Each event is looked at once: a run with many is done in the time of a few. */
+TEST(a_run_with_many_events_is_erased_in_a_moment) {
+    begin();
+    run();
+    char data[] = "\"participant\":{\"id\":\"p2\",\"name\":\"" BOB "\"}";
+    struct rng rng = clock_rng();
+    struct event *e = event_new(EVENT_PARTICIPANT_MUTED, data, sizeof(data) - 1);
+    REQUIRE(e);
+    e->at = (wall_t){1767323045000000};
+    e->person = UINT64_MAX - 1; /* a handle is any 64 bits */
+    strcpy(e->tour, "elm");
+    strcpy(e->session, RUN);
+    EXPECT_EQ(event_store_begin(l.store), OK);
+    for (int i = 0; i < 5000; i++) {
+        ulid_next(&l.ids, e->at, &rng, e->id);
+        EXPECT_EQ(event_store_append(l.store, e), OK);
+    }
+    EXPECT_EQ(event_store_commit(l.store), OK);
+    mem_free(e);
+    shred(ONE, 2, 1767323046000000);
+    shred(ONE, UINT64_MAX - 1, 1767323046000000);
+    us_t began = clock_now();
+    erase();
+    EXPECT(clock_now() - began < 10 * US_PER_S); /* looked at anew for each it would be minutes */
+    EXPECT_EQ(found(BOB), 0);
+    EXPECT(found(ADA) > 0);
+    end();
+}
