@@ -263,6 +263,8 @@ group_web() {
     counted web/rights 60 node tests/web/rights.test.mjs
     counted web/renewal 60 node tests/web/renewal.test.mjs
     counted web/requests 60 node tests/web/requests.test.mjs
+    counted web/devices 60 node tests/web/devices.test.mjs
+    counted web/stats 60 node tests/web/stats.test.mjs
 }
 
 # systemd-analyze wants the program that the unit starts, so a copy names the one just built.

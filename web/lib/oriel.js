@@ -1,6 +1,7 @@
 // The Oriel client: joins a tour, publishes, shows slots, survives a lost connection. No
 // dependencies. See docs/protocol.md for the messages and docs/client.md for a walk-through.
 
+import { DeviceWatch } from './device_watch.js';
 import { OrielError, codeOf, hasNoKeyYet } from './errors.js';
 import { Ledger } from './ledger.js';
 import { Lobby } from './lobby.js';
@@ -12,10 +13,12 @@ import { capabilities, maySend } from './rights.js';
 import { Session } from './session.js';
 import { Signal } from './signal.js';
 import { Sources } from './sources.js';
+import { StatsReader } from './stats.js';
 import { onRecording, onWholeRoster, told } from './told.js';
 import { Transport } from './transport.js';
 
 export { OrielError };
+export { DeviceError, canShareScreen, explainDevice, listDevices, openDevice, openScreen } from './devices.js';
 
 /** @typedef {import('./types.js').Capabilities} Capabilities */
 /** @typedef {import('./types.js').ClientEvents} ClientEvents */
@@ -26,6 +29,7 @@ export { OrielError };
 /** @typedef {import('./types.js').Slot} Slot */
 /** @typedef {import('./types.js').SourceKind} SourceKind */
 /** @typedef {import('./types.js').Tour} Tour */
+/** @typedef {import('./types.js').TourStats} TourStats */
 /** @typedef {import('./types.js').Welcome} Welcome */
 
 const SHOW_AGAIN = [1000, 2000, 4000]; // [ms]
@@ -36,7 +40,7 @@ const SHOW_AGAIN = [1000, 2000, 4000]; // [ms]
  */
 export class OrielClient extends Requests {
   /** Connects to nothing yet. @param {ClientOptions} options */
-  constructor({ url, token, tour, gallery = 8, audio = 3, getToken = null }) {
+  constructor({ url, token, tour, gallery = 8, audio = 3, getToken = null, recoverDevices = true }) {
     super();
     this.url = url;
     this.token = token;
@@ -73,6 +77,10 @@ export class OrielClient extends Requests {
     this.sources = new Sources(this);
     /** @internal */
     this.transport = new Transport(this);
+    /** @internal */
+    this.devices = new DeviceWatch(this, recoverDevices);
+    /** @internal */
+    this.reader = new StatsReader();
     /** @internal */
     this.reconnection = new Reconnection(this);
   }
@@ -275,6 +283,18 @@ export class OrielClient extends Requests {
     return this.renewal.renewWith(token);
   }
 
+  /**
+   * How well it goes: the link, each source that is sent and each slot. Rates, losses and freezes are those since
+   * the last call, so call it every few seconds.
+   * @returns {Promise<TourStats>}
+   */
+  async stats() {
+    const { session } = this;
+    const report = session ? await session.pc.getStats() : new Map();
+    return this.reader.read(/** @type {Map<string, any>} */ (report),
+      { senders: session?.senders ?? new Map(), slots: session?.slots.values() ?? [] });
+  }
+
   /** Gives the seat up. */
   async leave() {
     this.over = true;
@@ -289,6 +309,7 @@ export class OrielClient extends Requests {
     this.session?.close();
     this.signal?.close();
     this.renewal.stop();
+    this.devices.stop();
     this.reconnection.hurry();
     if (first) {
       this.emit('ended', { code, message });

@@ -30,6 +30,7 @@ export class Sources {
       this.refused.delete(kind);
     }
     this.published.set(kind, track);
+    this.client.devices.watch(kind, track);
     await this.client.session?.publish(kind, track);
   }
 
@@ -88,6 +89,7 @@ export class Sources {
   /** @param {SourceKind} kind */
   drop(kind) {
     this.published.set(kind, null);
+    this.client.devices.watch(kind, null);
     this.client.session?.publish(kind, null).catch(() => undefined); // a session that is closed sends nothing
   }
 }

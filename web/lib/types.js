@@ -98,12 +98,79 @@
  */
 
 /**
+ * Why a device is not, or is again, to be had.
+ * @typedef {'device_denied'|'device_denied_by_system'|'device_missing'|'device_busy'|'device_insecure'|'device_failed'
+ *   |'device_lost'|'device_interrupted'|'device_back'|'screen_ended'} DeviceCode
+ */
+
+/** @typedef {'lost'|'interrupted'|'back'|'failed'} DeviceState */
+
+/**
+ * @typedef {object} DeviceNews
+ * @property {SourceKind} kind
+ * @property {DeviceState} state
+ * @property {DeviceCode} code
+ * @property {string} message for people: what happened and what to do
+ * @property {MediaStreamTrack|null} track with `back`: what is sent now
+ */
+
+/** @typedef {'good'|'fair'|'poor'|'off'} Quality */
+
+/**
+ * @typedef {object} LinkStats the connection; rates since the last call
+ * @property {Quality} quality
+ * @property {number} rttMs
+ * @property {number} upKbps
+ * @property {number} downKbps
+ * @property {string|null} protocol `udp`, `tcp` or, to a relay, `tls`
+ * @property {boolean} relay by TURN
+ */
+
+/**
+ * @typedef {object} SourceStats what one sends
+ * @property {SourceKind} kind
+ * @property {Quality} quality `off`: nothing is sent
+ * @property {number} kbps
+ * @property {number} rttMs
+ * @property {number} lossPercent on the way to the server
+ * @property {number} width of the largest picture, 0 for sound
+ * @property {number} height
+ * @property {number} fps
+ * @property {string} limited `none`, or by what: `bandwidth`, `cpu`, `other`
+ */
+
+/**
+ * @typedef {object} SlotStats what one is shown or hears
+ * @property {string} mid
+ * @property {SlotKind} kind
+ * @property {string|null} participant
+ * @property {SourceKind|null} source
+ * @property {Quality} quality `off`: nobody fills it
+ * @property {number} kbps
+ * @property {number} lossPercent on the way from the server, before repair
+ * @property {number} jitterMs
+ * @property {number} width 0 for sound
+ * @property {number} height
+ * @property {number} fps
+ * @property {number} frozenMs since the last call
+ */
+
+/**
+ * @typedef {object} TourStats
+ * @property {Quality} quality the worst of all
+ * @property {LinkStats} link
+ * @property {SourceStats[]} sources
+ * @property {SlotStats[]} slots
+ */
+
+/**
  * @typedef {object} ClientOptions
  * @property {string} url ws: or wss: URL of /v1/signal
  * @property {string} token
  * @property {string} [tour] where the token is for any
  * @property {number} [gallery] places besides the stage: 8 when nothing is said
  * @property {number} [audio] voices at once: 3 when nothing is said
+ * @property {boolean} [recoverDevices] a camera or microphone that was lost is opened and sent again: true when nothing is said
  * @property {(() => Promise<string>)|null} [getToken] a fresh token of the same person, when one is needed in mid-tour
  */
 
@@ -135,6 +202,8 @@
  * @property {void} admitted we are let in, and join
  * @property {void} back in again, after waiting anew in the lobby
  * @property {Participant[]} waiting hosts: who waits, in the order of coming
+ * @property {DeviceNews} device something has become of a camera, microphone or screen that is sent
+ * @property {void} devices others are there than before: list them anew
  * @property {{code: string, message: string}} ended once
  * @property {void} negotiationneeded never; a test listens for it
  */

@@ -1,64 +1,13 @@
-// Camera and microphone: opening, choosing, and saying in plain words why one cannot be had.
+// Camera and microphone as the pages use them: the library's, problems in plain words, and a level meter.
 
-/** @typedef {'microphone'|'camera'} DeviceKind */
+import { explainDevice } from '../lib/devices.js';
 
-const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
-const MICROPHONE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+export { canShareScreen, listDevices, openDevice, openScreen } from '../lib/devices.js';
 
-/** @param {DeviceKind} kind @param {string} [deviceId] */
-function constraints(kind, deviceId) {
-  const exact = deviceId ? { deviceId: { exact: deviceId } } : {};
-  return kind === 'camera'
-    ? { video: { ...CAMERA, ...exact, ...(deviceId ? {} : { facingMode: 'user' }) } }
-    : { audio: { ...MICROPHONE, ...exact } };
-}
+/** @typedef {import('../lib/devices.js').DeviceKind} DeviceKind */
 
-/** @param {DeviceKind} kind @param {string} [deviceId] @returns {Promise<MediaStreamTrack>} */
-export async function openDevice(kind, deviceId) {
-  if (!navigator.mediaDevices) {
-    throw new DOMException('insecure page', 'NotSupportedError');
-  }
-  const stream = await navigator.mediaDevices.getUserMedia(constraints(kind, deviceId));
-  return stream.getTracks()[0];
-}
-
-/** @returns {Promise<MediaStreamTrack>} */
-export async function openScreen() {
-  const stream = await navigator.mediaDevices.getDisplayMedia({
-    video: { frameRate: { ideal: 15, max: 30 } },
-    audio: false,
-  });
-  return stream.getVideoTracks()[0];
-}
-
-export function canShareScreen() {
-  return Boolean(navigator.mediaDevices && 'getDisplayMedia' in navigator.mediaDevices);
-}
-
-/** @param {DeviceKind} kind @returns {Promise<MediaDeviceInfo[]>} */
-export async function listDevices(kind) {
-  const wanted = kind === 'camera' ? 'videoinput' : 'audioinput';
-  const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-  return all.filter((d) => d.kind === wanted);
-}
-
-/** @param {unknown} error @param {string} what 'camera', 'microphone' or 'screen' */
-export function deviceProblem(error, what) {
-  const name = error instanceof DOMException ? error.name : '';
-  switch (name) {
-    case 'NotAllowedError':
-      return `The browser did not allow the ${what}. Allow it next to the address bar and try again.`;
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return `No ${what} was found on this device.`;
-    case 'NotReadableError':
-      return `The ${what} is in use by another program. Close it and try again.`;
-    case 'NotSupportedError':
-      return `This page is not secure, so the browser offers no ${what}. Open the https:// link.`;
-    default:
-      return `The ${what} could not be started.`;
-  }
-}
+/** @param {unknown} error @param {import('../lib/types.js').SourceKind} kind */
+export const deviceProblem = (error, kind) => explainDevice(error, kind).message;
 
 /**
  * Calls back with a level 0..1 about fifteen times a second until stopped.

@@ -1,5 +1,6 @@
 // The tour while it runs: header, floor, people, controls; for buyers and for the agent.
 
+import { explainDevice } from '../lib/devices.js';
 import { Advice } from './advice.js';
 import { canShareScreen, deviceProblem, listDevices, openDevice, openScreen } from './devices.js';
 import { ask, el, icon, show, toast } from './dom.js';
@@ -49,6 +50,7 @@ export class Live {
       toast(message);
       await this.stop(source);
     });
+    on('device', (news) => this.onDevice(news));
     on('can', () => this.showDevices());
     on('roster', (roster) => {
       this.people.update(roster, this.client.me?.id);
@@ -66,6 +68,23 @@ export class Live {
   async onWithdrawn(source) {
     toast(`A host does not let you send your ${NAMES[source]} any more.`);
     await this.stop(source);
+  }
+
+  /**
+   * The browser's own "stop sharing", an unplugged camera, a phone call: what was lost comes back by itself.
+   * @param {import('../lib/types.js').DeviceNews} news
+   */
+  async onDevice({ kind, state, message, track }) {
+    toast(message);
+    if (state === 'lost' && kind === 'screen') {
+      await this.stop(kind);
+    } else if (state === 'lost' || state === 'back') {
+      this.tracks[kind] = track;
+      this.showDevice(kind);
+      if (kind !== 'microphone') {
+        this.floor.showOwn(kind, track);
+      }
+    }
   }
 
   /** @param {keyof LINK_WORDS} state */
@@ -173,8 +192,8 @@ export class Live {
       await this.start(kind, track);
     } catch (error) {
       // Closing the browser's own screen picker is a choice, not a problem.
-      if (kind !== 'screen' || !(error instanceof DOMException && error.name === 'NotAllowedError')) {
-        toast(deviceProblem(error, NAMES[kind]));
+      if (kind !== 'screen' || explainDevice(error, kind).code !== 'device_denied') {
+        toast(deviceProblem(error, kind));
       }
     }
   }
@@ -182,8 +201,6 @@ export class Live {
   /** @param {SourceKind} kind @param {MediaStreamTrack} track */
   async start(kind, track) {
     this.tracks[kind] = track;
-    // The browser's own "stop sharing", an unplugged camera, a phone call on iOS.
-    track.addEventListener('ended', () => this.tracks[kind] === track && this.stop(kind));
     this.showDevice(kind);
     if (kind !== 'microphone') {
       this.floor.showOwn(kind, track);
