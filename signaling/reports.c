@@ -42,6 +42,9 @@ static void peer_gone(struct signaling *s, us_t now, uint64_t peer, bool media) 
         seat_spend(seat);
     }
     session_stop(s, session, media);
+    if (tour->probe) {
+        return;
+    }
     if (seat && whip) {
         seat_leave(s, now, seat, "disconnected");
     } else if (seat) {
@@ -87,7 +90,7 @@ static int slot_line(const struct session *session, const char *mid) {
 void signaling_slot(struct signaling *s, us_t now, uint64_t peer, const struct signaling_bound *b) {
     OWNER_CHECK(&s->owner);
     struct session *session = map_get(s->peers, peer);
-    int line = session ? slot_line(session, b->mid) : -1;
+    int line = session && !session->tour->probe ? slot_line(session, b->mid) : -1;
     if (line >= 0) {
         session->bound[line] = (struct binding){b->participant, (uint8_t)b->kind, b->paused};
         tell_slot(s, now, session, line);

@@ -11,6 +11,7 @@
 #include "signaling/requests/requests.h"
 #include "signaling/seats/admission.h"
 #include "signaling/seats/departures.h"
+#include "signaling/seats/probe.h"
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/roster.h"
@@ -40,7 +41,7 @@ static bool make_parts(struct signaling *s) {
     s->consent_text = mem_strdup(s->config.consent_text ? s->config.consent_text : "");
     return s->conns && s->tours && s->names && s->seats && s->peers && s->resumes && s->resources &&
            s->load && s->consent_version && s->consent_text &&
-           timers_init(&s->timers, 3 * conns + 5 * tours) == OK && effects_reserve(s, 0) == OK;
+           timers_init(&s->timers, 4 * conns + 5 * tours) == OK && effects_reserve(s, 0) == OK;
 }
 
 struct signaling *signaling_new(const struct signaling_config *c) {
@@ -51,6 +52,7 @@ struct signaling *signaling_new(const struct signaling_config *c) {
     }
     list_init(&s->all_conns);
     list_init(&s->all_tours);
+    list_init(&s->probes);
     s->config = *c;
     s->seed = rng_u64(&c->rng);
     return make_parts(s) ? s : signaling_free(s);
@@ -95,6 +97,7 @@ struct signaling *signaling_free(struct signaling *s) {
         mem_free(trash);
     }
     free_tours(s);
+    probes_free(s);
     LIST_EACH(l, &s->all_conns) {
         mem_free(LIST_ENTRY(l, struct conn, in_signaling));
     }
@@ -176,6 +179,7 @@ void signaling_closed(struct signaling *s, us_t now, uint64_t conn) {
         return;
     }
     timers_clear(&s->timers, &c->idle.timer);
+    probe_end(s, c->probe);
     if (c->seat) {
         seat_disconnect(s, now, c->seat);
     }
@@ -282,6 +286,9 @@ static void timeout(struct signaling *s, us_t now, struct signaling_timer *t) {
         break;
     case TIMER_CONN:
         idle_timeout(s, now, CONTAINER_OF(t, struct conn, idle));
+        break;
+    case TIMER_PROBE:
+        probe_end(s, CONTAINER_OF(t, struct probe, end));
         break;
     case TIMER_SEAT:
         seat_timeout(s, now, CONTAINER_OF(t, struct seat, grace));

@@ -46,6 +46,7 @@ struct signaling_config {
     uint32_t max_sources[SOURCE_KIND_COUNT]; /* that flow in one tour at once; 0 = any number */
     us_t excess_limit; /* [us] one that is over its limit for so long is refused (10 s); 0 = none */
     uint32_t max_seats_per_token; /* in one tour, range 1..15; 3 */
+    uint32_t max_probes;          /* clients that try out the network at once; 0 = nobody may; 16 */
     uint32_t max_mix;           /* viewers by WHEP who hear the mix, of all tours; 0 = nobody may */
     uint32_t max_mix_per_tour;  /* of these */
     uint32_t max_mix_per_token; /* of these, of one sub */
@@ -62,6 +63,7 @@ struct signaling_config {
     uint32_t roster_per_second; /* messages about who is in a tour, burst 8; 0 = any number; 4 */
     us_t resume_grace;          /* [us] a seat outlives its connection by this (15 s) */
     us_t seat_limit;            /* [us] a resume secret ends this long after the join (12 h) */
+    us_t probe_limit;           /* [us] so long somebody may try it out (20 s) */
     us_t empty_tour_grace;      /* [us] a tour without participants ends after this (60 s) */
     us_t host_limit; /* [us] one that its last host has left ends after this (600 s); 0 = never */
     /* Of tours that an agent's join makes; 0 = no such limit. */

@@ -14,7 +14,7 @@ static struct police_limit police(const struct config *c, int64_t kbps) {
 static struct engine_config engine(const struct config *c) {
     return (struct engine_config){
         .max_peers = (uint32_t)c->limits_peers,
-        .max_tours = (uint32_t)c->limits_tours,
+        .max_tours = (uint32_t)(c->limits_tours + c->limits_probes), /* each is one there */
         .cache_packets = (uint32_t)c->media_cache_packets,
         .police = {[SOURCE_MICROPHONE] = police(c, c->media_microphone_kbps),
                    [SOURCE_CAMERA] = police(c, c->media_camera_kbps),

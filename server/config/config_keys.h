@@ -220,6 +220,7 @@
     INT(limits_excess_s, "limits.excess_s", 10, 0, 3600, \
         "over its bit rate a source is stopped after; 0 = never [s]") \
     INT(limits_seats_per_token, "limits.seats_per_token", 3, 1, 15, "devices of one person") \
+    INT(limits_probes, "limits.probes", 16, 0, 1000, "who try out the network at once") \
     INT(limits_message_kib, "limits.message_kib", 256, 16, 4096, "one WebSocket message [KiB]") \
     INT(limits_sdp_kib, "limits.sdp_kib", 128, 16, 2048, "one session description [KiB]") \
     INT(limits_body_kib, "limits.body_kib", 256, 16, 4096, "one HTTP request body [KiB]") \
@@ -273,6 +274,7 @@
 #define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
     INT(timeouts_seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \
     INT(timeouts_resume_s, "timeouts.resume_s", 60, 1, 600, "a seat waits for its owner [s]") \
+    INT(timeouts_probe_s, "timeouts.probe_s", 20, 5, 120, "so long the network is tried out [s]") \
     INT(timeouts_empty_tour_s, "timeouts.empty_tour_s", 60, 1, 86400, \
         "an empty tour lives on [s]") \
     INT(timeouts_host_s, "timeouts.host_s", 600, 0, 86400, \

@@ -26,7 +26,7 @@ static void reply_joined(const struct call *c, const struct admission *e) {
     reply_entries(c, &o, e->seat);
     reply_secret(c, &o, e->seat);
     reply_ice_servers(c, &o, e->seat->sub, WALL_SEAT);
-    reply_answer(c, &o, e->seat, &e->offer);
+    reply_answer(c, &o, e->seat->session, &e->offer);
     reply_send(c, &o);
 }
 

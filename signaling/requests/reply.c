@@ -86,11 +86,11 @@ void reply_lobby(const struct call *c, const struct seat *seat) {
     reply_send(c, &o);
 }
 
-void reply_answer(const struct call *c, struct buffer *o, const struct seat *seat,
+void reply_answer(const struct call *c, struct buffer *o, const struct session *session,
                   const struct offer *offer) {
     const struct negotiation *n = &offer->result;
     struct buffer sdp = {0};
-    session_answer(c->s, seat->session, offer, &sdp);
+    session_answer(c->s, session, offer, &sdp);
     struct shared_text *t = shared_text_of(&sdp);
     o->bad |= !t;
     json_put_string_n(o, "answer", t ? t->p : "", t ? t->n : 0);

@@ -23,7 +23,7 @@ void reply_lobby(const struct call *c, const struct seat *seat);
 /* What was said before: entries, seq, and entries_lost; of the former those behind "seen". */
 void reply_entries(const struct call *c, struct buffer *o, const struct seat *seat);
 /* The members answer and warnings. */
-void reply_answer(const struct call *c, struct buffer *o, const struct seat *seat,
+void reply_answer(const struct call *c, struct buffer *o, const struct session *session,
                   const struct offer *offer);
 
 /* The error, with its field and what is wrong with the offer when they are known. */

@@ -55,6 +55,6 @@ extern const struct request request_hello, request_join, request_resume, request
     request_remove, request_ping, request_host, request_hand_over, request_lock, request_admit,
     request_lobby, request_mute_all, request_allow, request_chat, request_ask, request_answer,
     request_hand, request_react, request_point, request_chapter, request_follow, request_retract,
-    request_renew, request_spotlight, request_roster;
+    request_renew, request_spotlight, request_roster, request_probe;
 
 #endif

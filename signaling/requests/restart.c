@@ -26,7 +26,7 @@ static enum code restart(struct call *c) {
     put_slots(&o, c->s, seat->session);
     slots_shown(seat->session);
     reply_ice_servers(c, &o, seat->sub, WALL_SEAT);
-    reply_answer(c, &o, seat, &offer);
+    reply_answer(c, &o, seat->session, &offer);
     reply_send(c, &o);
     if (!seat->session->connected) {
         tell_changed(c->s, c->now, seat);

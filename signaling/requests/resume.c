@@ -19,7 +19,7 @@ static void reply_resumed(const struct call *c, const struct seat *seat,
     reply_secret(c, &o, seat);
     reply_ice_servers(c, &o, seat->sub, WALL_SEAT);
     if (offer) {
-        reply_answer(c, &o, seat, offer);
+        reply_answer(c, &o, seat->session, offer);
     }
     reply_send(c, &o);
 }

@@ -46,7 +46,8 @@ enum timer_kind {
     TIMER_CONN,
     TIMER_HOST,
     TIMER_END,
-    TIMER_ROLLOVER
+    TIMER_ROLLOVER,
+    TIMER_PROBE
 };
 struct signaling_timer {
     struct timer timer;
@@ -56,7 +57,8 @@ struct signaling_timer {
 struct conn {
     struct trash trash;
     uint64_t id;
-    struct seat *seat; /* NULL before join */
+    struct seat *seat;   /* NULL before join */
+    struct probe *probe; /* NULL: it tries nothing out */
     struct link in_signaling;
     struct signaling_timer idle; /* runs while there is no seat */
     us_t token_by;               /* a valid token must have come; US_NEVER: it has */
@@ -197,6 +199,7 @@ struct tour {
     struct trash trash;
     struct signaling_timer empty, tick;
     char name[TOUR_NAME_MAX + 1], title[TITLE_MAX + 1];
+    bool probe; /* of a struct probe: nobody is told of anything */
     bool declared;
     char opened_by[SUB_MAX + 1]; /* whose join has made it; "": it was declared */
     us_t ended_until;            /* buyers do not start it again before that: a host has ended it */
@@ -242,6 +245,17 @@ struct tour {
     struct account platform; /* of what the REST API may say */
 };
 
+/* Transports with which a client tries out the network: signaling/seats/probe.h. */
+struct probe {
+    struct trash trash;
+    struct signaling_timer end;
+    struct link in_signaling;
+    struct conn *conn;
+    char sub[SUB_MAX + 1];
+    unsigned added; /* transports, those that are gone included */
+    struct tour tour;
+};
+
 #define RATE_BUCKETS 1024
 
 struct rate_bucket {
@@ -264,7 +278,8 @@ struct signaling {
         wall_t wall; /* then */
     } clock;
     struct map *conns, *seats, *peers, *tours, *names, *resumes, *resources;
-    struct link all_conns, all_tours;
+    struct link all_conns, all_tours, probes;
+    uint32_t n_probes;
     us_t clock_planned; /* clock.wall - clock.now when the ends of tours were planned by it */
     struct timers timers;
     uint32_t n_waiting; /* seats in lobbies */

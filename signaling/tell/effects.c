@@ -25,7 +25,7 @@ static enum err grow(struct signaling *s, size_t want) {
 
 enum err effects_reserve(struct signaling *s, uint32_t n) {
     size_t must = MUST_BASE + MUST_PER_SEAT * (map_len(s->peers) + map_len(s->seats) + n) +
-                  MUST_PER_TOUR * map_len(s->tours);
+                  MUST_PER_TOUR * (map_len(s->tours) + s->n_probes);
     enum err e = grow(s, s->count + must);
     if (e == OK) {
         s->reserved = must;

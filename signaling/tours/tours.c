@@ -161,13 +161,27 @@ static void tell_tour(struct signaling *s, const struct tour *t, bool on) {
                .type = EFFECT_TOUR, .tour = t->id, .name = t->name, .title = t->title, .on = on});
 }
 
-void tour_start(struct signaling *s, us_t now, struct tour *t) {
+static void take_worker(struct signaling *s, struct tour *t) {
     uint32_t best = least_loaded(s);
     s->load[best]++;
     t->worker = best;
     t->span = 1ull << best;
     t->id = ++s->next_handle;
     t->next_number = 1;
+}
+
+void tour_start_untold(struct signaling *s, struct tour *t) {
+    take_worker(s, t);
+    command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
+}
+
+void tour_remove_untold(struct signaling *s, struct tour *t) {
+    command(s, t->span, (struct command){.type = COMMAND_TOUR_REMOVE, .tour = t->id});
+    s->load[t->worker]--;
+}
+
+void tour_start(struct signaling *s, us_t now, struct tour *t) {
+    take_worker(s, t);
     CHECK(map_put(s->tours, t->id, t) == OK); /* as many as names, which were counted */
     tour_forget_end(s, t);
     tell_tour(s, t, true);

@@ -19,6 +19,9 @@ void tour_start(struct signaling *s, us_t now, struct tour *t);
 void tour_enter(struct signaling *s, us_t now, struct tour *t);
 /* Take worker and handle from it again: nobody is in it any more. */
 void tour_remove(struct signaling *s, struct tour *t);
+/* The same of a run that is in no table and that nobody is told of: a probe's. */
+void tour_start_untold(struct signaling *s, struct tour *t);
+void tour_remove_untold(struct signaling *s, struct tour *t);
 /* The worker for the next session of the tour; it may get the tour by this. */
 uint32_t tour_place(struct signaling *s, struct tour *t);
 void tour_record(struct signaling *s, struct tour *t, bool on);

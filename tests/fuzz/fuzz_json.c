@@ -12,6 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define FUZZ_PROBED (2 * 4) /* transports of probes, which are nobody's in a tour */
+
 static const char offer[] =
     "v=0\\r\\na=group:BUNDLE 0 1\\r\\na=fingerprint:sha-256 "
     "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
@@ -122,7 +124,7 @@ static us_t run_line(struct signaling *s, us_t now, struct bytes line) {
     }
     CHECK(fuzz_drain(s) == 0);
     struct signaling_stats x = signaling_stats(s);
-    CHECK(x.connections <= 6 && x.sessions <= x.participants);
+    CHECK(x.connections <= 6 && x.sessions <= x.participants + FUZZ_PROBED);
     struct signaling_tour_view v;
     CHECK(signaling_tour_get(s, now, "shut", &v) == OK);
     CHECK(v.run || v.participants + v.waiting == 0);

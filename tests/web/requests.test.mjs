@@ -30,9 +30,9 @@ const CALLS = {
   answer: ['q1', 'answered', 'So.'], hand: [true, 'p7'], react: ['clap'], point: [{ x: 0, y: 1, source: 'p1/screen' }],
   chapter: ['Kitchen'], follow: [{ plan: 1 }], retract: [3], end: [], ping: [],
 };
-/** Of the client itself, besides; join, resume and restart are in the tests of their own. */
+/** Of the client itself, besides; join, resume, restart and probe are in the tests of their own. */
 const OWN = { mute: ['camera', true], refreshRoster: [], consent: [false], renew: ['fresh'], leave: [] };
-const ELSEWHERE = ['hello', 'join', 'resume', 'restart'];
+const ELSEWHERE = ['hello', 'join', 'resume', 'restart', 'probe'];
 
 const wanted = requestsOfServer();
 

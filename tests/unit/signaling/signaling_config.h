@@ -14,6 +14,8 @@ static inline struct signaling_config signaling_config_of(struct rng rng) {
                                      .max_participants = 32,
                                      .max_whep_per_token = 2,
                                      .max_seats_per_token = 3,
+                                     .max_probes = 2,
+                                     .probe_limit = 20 * US_PER_S,
                                      .max_mix = 3,
                                      .max_mix_per_tour = 2,
                                      .max_mix_per_token = 2,
