@@ -265,6 +265,7 @@ group_web() {
     counted web/requests 60 node tests/web/requests.test.mjs
     counted web/devices 60 node tests/web/devices.test.mjs
     counted web/stats 60 node tests/web/stats.test.mjs
+    counted web/verdict 60 node tests/web/verdict.test.mjs
 }
 
 # systemd-analyze wants the program that the unit starts, so a copy names the one just built.

@@ -75,6 +75,13 @@ for (const kind of ['udp', 'tcp', 'tls']) {
   });
 }
 
+await test('a_check_of_the_connection_finds_the_relay', async () => {
+  const options = { url: `${base.replace('http', 'ws')}/v1/signal`, token: token({ sub: 'checker' }), seconds: 2 };
+  const verdict = await agent.evaluate(async (o) => (await import('/assets/lib/oriel.js')).checkConnection(o), options);
+  console.log(`# ${verdict.text}`);
+  expect(verdict.ok && verdict.turn, JSON.stringify(verdict));
+});
+
 await test('passwords_last_as_long_as_configured_and_name_nobody', () => {
   expect(credentials.length > 0, 'nobody was told of a server');
   for (const { username } of credentials) {

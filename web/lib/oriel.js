@@ -18,11 +18,15 @@ import { onRecording, onWholeRoster, told } from './told.js';
 import { Transport } from './transport.js';
 
 export { OrielError };
+export { checkConnection } from './check.js';
 export { DeviceError, canShareScreen, explainDevice, listDevices, openDevice, openScreen } from './devices.js';
 
 /** @typedef {import('./types.js').Capabilities} Capabilities */
+/** @typedef {import('./types.js').Cause} Cause */
+/** @typedef {import('./types.js').CheckOptions} CheckOptions */
 /** @typedef {import('./types.js').ClientEvents} ClientEvents */
 /** @typedef {import('./types.js').ClientOptions} ClientOptions */
+/** @typedef {import('./types.js').DeviceNews} DeviceNews */
 /** @typedef {import('./types.js').Entry} Entry */
 /** @typedef {import('./types.js').JoinOptions} JoinOptions */
 /** @typedef {import('./types.js').Participant} Participant */
@@ -30,6 +34,7 @@ export { DeviceError, canShareScreen, explainDevice, listDevices, openDevice, op
 /** @typedef {import('./types.js').SourceKind} SourceKind */
 /** @typedef {import('./types.js').Tour} Tour */
 /** @typedef {import('./types.js').TourStats} TourStats */
+/** @typedef {import('./types.js').Verdict} Verdict */
 /** @typedef {import('./types.js').Welcome} Welcome */
 
 const SHOW_AGAIN = [1000, 2000, 4000]; // [ms]

@@ -39,7 +39,7 @@ function encodingsFor(codec, source) {
 }
 
 /** @param {RTCRtpTransceiver} transceiver @param {string} kind @param {string} codec */
-function preferCodec(transceiver, kind, codec) {
+export function preferCodec(transceiver, kind, codec) {
   const capabilities = RTCRtpReceiver.getCapabilities(kind);
   if (kind === 'audio') {
     preferSpeech(transceiver, transceiver.direction === 'sendonly');

@@ -164,6 +164,37 @@
  */
 
 /**
+ * What is to be known of a connection: docs/client.md has each with what to do.
+ * @typedef {'good'|'udp_blocked'|'relay_only'|'narrow_up'|'narrow'|'lossy'|'far'|'media_blocked'|'websocket_blocked'
+ *   |'unreachable'|'offline'|'no_webrtc'|'token'|'not_allowed'|'busy'|'no_answer'} Cause
+ */
+
+/**
+ * @typedef {object} CheckOptions
+ * @property {string} url ws: or wss: URL of /v1/signal
+ * @property {string} token
+ * @property {string} [tour] where the token is for any
+ * @property {number} [seconds] so long the bandwidth is measured: 4 when nothing is said
+ * @property {number} [patience] [ms] so long a way may take to be found: 6000 when nothing is said
+ */
+
+/**
+ * @typedef {object} Verdict of `checkConnection`; null: not tried, or not measured
+ * @property {boolean} ok one can take part
+ * @property {Cause} cause
+ * @property {string|null} code of the server or the library, when something went wrong before the ways were tried
+ * @property {string} text in one line: "UDP blocked, TCP works, 12 ms, 2.4 Mbit/s down, 2.5 Mbit/s up"
+ * @property {string} advice what to do; '' when all is well
+ * @property {boolean|null} udp
+ * @property {boolean|null} tcp
+ * @property {boolean|null} turn by a relay; tried when the server has some
+ * @property {number|null} rttMs
+ * @property {number|null} lossPercent there and back
+ * @property {number|null} downKbps at least; no more than what was sent, some 2500
+ * @property {number|null} upKbps likewise
+ */
+
+/**
  * @typedef {object} ClientOptions
  * @property {string} url ws: or wss: URL of /v1/signal
  * @property {string} token

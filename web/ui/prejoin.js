@@ -1,8 +1,10 @@
 // Before joining: name, camera and microphone with a preview, and the consent line. Nothing is sent
 // to anyone here.
 
+import { checkLine } from './check_line.js';
 import { deviceProblem, listDevices, openDevice, watchLevel } from './devices.js';
 import { el, icon, show } from './dom.js';
+import { readLink, signalUrl } from './link.js';
 
 /** @typedef {import('./devices.js').DeviceKind} DeviceKind */
 /** @typedef {import('../lib/types.js').Welcome} Welcome */
@@ -114,6 +116,7 @@ class Prejoin {
           : el('label', {}, el('span', {}, 'Your name'), this.name),
         !watches && el('div', { class: 'switches' }, this.toggles.camera, this.toggles.microphone),
         this.selects.camera, this.selects.microphone, this.meter, this.problem,
+        checkLine({ url: signalUrl(), ...readLink() }),
         this.consentLine(), this.submit)));
     if (you.role === 'agent') {
       this.set('camera', true).then(() => this.set('microphone', true));
