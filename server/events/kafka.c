@@ -8,10 +8,14 @@
 #include "server/os/clock.h"
 #include "server/os/files.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define SLICE_MS 100            /* after so long it looks whether it is to stop */
 #define GRACE (2 * US_PER_S)    /* [us] a report that is late by that will not come */
@@ -27,7 +31,7 @@ struct kafka {
     const struct settings *settings;
     struct sink_run run;
     rd_kafka_t *producer; /* NULL: it has to be made; none outlives a failure */
-    /* Written by the callbacks, which run in rd_kafka_poll. */
+    /* Written by the callbacks that run in rd_kafka_poll. */
     uint64_t asked;    /* number of the last message; those before it were given up */
     uint64_t reported; /* that was reported on last */
     rd_kafka_resp_err_t result;
@@ -67,7 +71,30 @@ static void on_log(const rd_kafka_t *k, int level, const char *facility, const c
     (void)text;
 }
 
+static bool is_here(const struct sockaddr *a) {
+    if (a->sa_family == AF_INET6) {
+        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a)->sin6_addr);
+    }
+    return a->sa_family == AF_INET &&
+           ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+/* Runs in a thread of the library; 0 or errno. A broker on this machine may tell addresses of
+ * others, to which names of people and the password would go in clear. */
+static int connect_here(int fd, const struct sockaddr *a, int len, const char *id, void *opaque) {
+    (void)id;
+    (void)opaque;
+    if (!is_here(a)) {
+        return EACCES;
+    }
+    return connect(fd, a, (socklen_t)len) == 0 || errno == EINPROGRESS ? 0 : errno;
+}
+
 /* ---- its configuration ---- */
+
+static bool is_clear(const struct kafka_config *c) {
+    return given(c->security_protocol) && strstr(c->security_protocol, "PLAINTEXT");
+}
 
 struct pair {
     const char *key, *value;
@@ -126,6 +153,9 @@ static bool make_producer(struct kafka *w, char why[WHY_MAX]) {
         rd_kafka_conf_set_dr_msg_cb(conf, on_report);
         rd_kafka_conf_set_error_cb(conf, on_trouble);
         rd_kafka_conf_set_log_cb(conf, on_log);
+        if (is_clear(&w->settings->c)) {
+            rd_kafka_conf_set_connect_cb(conf, connect_here);
+        }
         w->trouble[0] = '\0';
         w->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, WHY_MAX);
     }

@@ -1,7 +1,8 @@
 /* The sink that is a topic of Kafka: an idempotent producer that asks for acks of all replicas, the
  * tour as key, so that its events of a topic are in one partition, in order; taken when the broker
  * has reported delivery. Brokers or a topic that are away: down. An event that is too large:
- * refused. Owner: the control thread. */
+ * refused. In clear it connects to this machine only, whatever addresses brokers tell. Owner: the
+ * control thread. */
 #ifndef ORIEL_SERVER_EVENTS_KAFKA_H
 #define ORIEL_SERVER_EVENTS_KAFKA_H
 

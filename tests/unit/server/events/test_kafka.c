@@ -7,6 +7,7 @@
 #include "server/os/clock.h"
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
@@ -29,6 +30,17 @@ static bool stops(void *ctx) {
     return clock_now() >= b.stop_at;
 }
 
+static bool open_sink(us_t timeout) {
+    char why[WHY_MAX];
+    const struct kafka_config c = {.brokers = &b.brokers,
+                                   .n_brokers = 1,
+                                   .topic = EVENT_TOPIC_DEFAULT,
+                                   .security_protocol = "PLAINTEXT"};
+    const struct sink_run run = {.timeout = timeout, .stop = stops};
+    return kafka_maker(&c, &b.maker) == OK &&
+           b.maker.open(b.maker.settings, &run, &b.sink, why) == OK;
+}
+
 static bool begin(us_t timeout) {
     char why[WHY_MAX];
     memset(&b, 0, sizeof(b));
@@ -39,13 +51,7 @@ static bool begin(us_t timeout) {
         return false;
     }
     b.brokers = (char *)rd_kafka_mock_cluster_bootstraps(b.cluster);
-    const struct kafka_config c = {.brokers = &b.brokers,
-                                   .n_brokers = 1,
-                                   .topic = EVENT_TOPIC_DEFAULT,
-                                   .security_protocol = "PLAINTEXT"};
-    const struct sink_run run = {.timeout = timeout, .stop = stops};
-    return kafka_maker(&c, &b.maker) == OK &&
-           b.maker.open(b.maker.settings, &run, &b.sink, why) == OK;
+    return open_sink(timeout);
 }
 
 static void end(void) {
@@ -148,6 +154,18 @@ TEST(brokers_that_are_away_are_told_and_found_again) {
     }
     EXPECT_EQ(v, SINK_TAKEN);
     end();
+}
+
+/* As one that a broker of this machine tells the address of. */
+TEST(in_clear_nothing_goes_to_another_machine) {
+    memset(&b, 0, sizeof(b));
+    b.stop_at = US_NEVER;
+    b.brokers = (char *)"192.0.2.1:9092"; /* nobody's */
+    REQUIRE(open_sink(US_PER_S));
+    EXPECT_EQ(send_one("elm", 1, "{}"), SINK_DOWN);
+    EXPECT(strstr(b.answer.why, strerror(EACCES)) != NULL);
+    b.sink.close(b.sink.ctx);
+    sink_maker_free(&b.maker);
 }
 
 TEST(a_stop_does_not_wait_for_a_broker_that_is_slow) {
