@@ -77,7 +77,8 @@ struct event_counts {
 enum err event_store_counts(struct event_store *s, const char *sink, struct event_counts *ret);
 
 /* A part of a list: from number `from` on, at most `most`; one row after the other, whose body is
- * borrowed. It ends early when `each` says false, and when 20000 were passed over. */
+ * borrowed. It ends early behind the one of which `each` says false, and when 20000 were
+ * passed over. */
 struct event_page {
     int64_t from;
     uint32_t most;
@@ -101,8 +102,8 @@ enum err event_store_first_since(struct event_store *s, wall_t wall, int64_t *re
 enum err event_store_revive(struct event_store *s, const char *sink, int64_t n);
 /* Send everything again from number n on. */
 enum err event_store_replay(struct event_store *s, const char *sink, int64_t n);
-/* Forget some events from before `wall` which every sink has settled, and say whether there may be
- * more: the others wait for no more than that. */
+/* Forget some events from before `wall` which every sink has settled, or had given up before, and
+ * say whether there may be more: the others wait for no more than that. */
 enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more);
 
 /* An order to shred that was carried out in a recording, and what the ledger knows of it. */
@@ -116,9 +117,10 @@ struct event_erasure {
 };
 /* Erase what is said of this person in the run that was recorded, now and in what is still to come
  * of it, or, of a recording as a whole, what was said in its run until then: number, id, type and
- * time stay, and nothing else. In a transaction, in which the receivers' event is appended.
+ * time stay, and nothing else. In a transaction. *ret_more: that was a part of it; commit, so that
+ * who appends does not wait for all, and call again; else the receivers' event is appended in it.
  * ERR_UNKNOWN: there is nothing to tell: it was done before, or no such recording is known. */
-enum err event_store_erase(struct event_store *s, struct event_erasure *x);
+enum err event_store_erase(struct event_store *s, struct event_erasure *x, bool *ret_more);
 /* How far in the list of orders this came: what is behind `place` is still to be done. */
 enum err event_store_erased_to(struct event_store *s, int64_t *ret);
 /* What was committed is in no file any more, and so far it came. ERR_BUSY: another connection reads

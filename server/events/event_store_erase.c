@@ -88,45 +88,37 @@ static enum err find(struct event_store *s, struct event_erasure *x) {
     return e;
 }
 
-/* The next that is to be erased behind the one of this person and number: in the order of the
- * index, so that each row of the run is looked at once. Those of an earlier format say of nobody
- * whom they are about, so that all of them in the run are. */
+/* Those that are to be erased and are not yet, some of them: in the order of the index, so that
+ * none is sorted. Those of an earlier format say of nobody whom they are about, so that all of them
+ * in the run are. */
+#define ERASED_MAX 1000 /* events that one call erases */
 #define TO_ERASE                                                                      \
     "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                  \
-    " json_extract(body, '$.metadata.correlationId'), person"                         \
+    " json_extract(body, '$.metadata.correlationId')"                                 \
     " FROM event INDEXED BY event_session"                                            \
-    " WHERE session = ?1 AND ?1 <> '' AND (person, n) > (?2, ?3) AND erased = 0"      \
+    " WHERE session = ?1 AND ?1 <> '' AND erased = 0"                                 \
     " AND type NOT LIKE 'recording.%' AND type <> 'participant.erased'"               \
-    " AND ((?4 = 0 AND at <= ?5) OR (?4 <> 0 AND (person = ?4"                        \
+    " AND ((?2 = 0 AND at <= ?3) OR (?2 <> 0 AND (person = ?2"                        \
     " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))" \
-    " ORDER BY person, n LIMIT 1"
+    " ORDER BY person, n LIMIT ?4"
 
 struct target {
-    int64_t person, n, length;
+    int64_t n, length;
     uint64_t seq;
     struct event *e; /* as it will be */
 };
 
-static enum err next_target(struct event_store *s, const struct event_erasure *x,
-                            struct target *t) {
+static void read_target(sqlite3_stmt *q, struct target *t) {
     char type[48];
-    sqlite3_stmt *q = sql_borrow(&s->cache, TO_ERASE, "tiiii", x->session, t->person, t->n,
-                                 (int64_t)x->person, x->at.us);
-    enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
-    if (e == OK) {
-        t->n = sqlite3_column_int64(q, 0);
-        t->seq = (uint64_t)sqlite3_column_int64(q, 1);
-        t->length = sqlite3_column_int64(q, 6);
-        t->person = sqlite3_column_int64(q, 8);
-        t->e->at = (wall_t){sqlite3_column_int64(q, 2)};
-        sql_text(q, 3, type, sizeof(type));
-        t->e->type = (uint8_t)event_type_from_name(type);
-        sql_text(q, 4, t->e->id, sizeof(t->e->id));
-        sql_text(q, 5, t->e->tour, sizeof(t->e->tour));
-        sql_text(q, 7, t->e->correlation, sizeof(t->e->correlation));
-    }
-    sql_give_back(&s->cache, q);
-    return e;
+    t->n = sqlite3_column_int64(q, 0);
+    t->seq = (uint64_t)sqlite3_column_int64(q, 1);
+    t->length = sqlite3_column_int64(q, 6);
+    t->e->at = (wall_t){sqlite3_column_int64(q, 2)};
+    sql_text(q, 3, type, sizeof(type));
+    t->e->type = (uint8_t)event_type_from_name(type);
+    sql_text(q, 4, t->e->id, sizeof(t->e->id));
+    sql_text(q, 5, t->e->tour, sizeof(t->e->tour));
+    sql_text(q, 7, t->e->correlation, sizeof(t->e->correlation));
 }
 
 static enum err overwrite(struct event_store *s, const struct target *t) {
@@ -141,27 +133,46 @@ static enum err overwrite(struct event_store *s, const struct target *t) {
                               "it", t->n, s->body.p);
 }
 
-static enum err overwrite_all(struct event_store *s, const struct event_erasure *x) {
-    struct target t = {.person = INT64_MIN, .e = event_new(EVENT_MESSAGE, "", 0)};
-    enum err e = t.e ? OK : ERR_NOMEM;
-    if (t.e) {
-        t.e->erased = true;
-        snprintf(t.e->session, sizeof(t.e->session), "%s", x->session);
+/* What is written moves no row to where the walk comes yet: person and n are what they were. */
+static enum err overwrite_each(struct event_store *s, sqlite3_stmt *q, struct target *t,
+                               bool *ret_more) {
+    int64_t done = 0;
+    enum err e;
+    while ((e = sql_step(q)) == OK) {
+        read_target(q, t);
+        e = overwrite(s, t);
+        if (e != OK) {
+            return e;
+        }
+        done++;
     }
-    while (e == OK) {
-        e = next_target(s, x, &t);
-        e = e == OK ? overwrite(s, &t) : e;
-    }
-    mem_free(t.e);
+    *ret_more = done == ERASED_MAX;
     return e == ERR_UNKNOWN ? OK : e;
 }
 
-enum err event_store_erase(struct event_store *s, struct event_erasure *x) {
+static enum err overwrite_some(struct event_store *s, const struct event_erasure *x,
+                               bool *ret_more) {
+    struct target t = {.e = event_new(EVENT_MESSAGE, "", 0)};
+    if (!t.e) {
+        return ERR_NOMEM;
+    }
+    t.e->erased = true;
+    snprintf(t.e->session, sizeof(t.e->session), "%s", x->session);
+    sqlite3_stmt *q = sql_borrow(&s->cache, TO_ERASE, "tiii", x->session, (int64_t)x->person,
+                                 x->at.us, (int64_t)ERASED_MAX);
+    enum err e = q ? overwrite_each(s, q, &t, ret_more) : sql_error(sqlite3_errcode(s->db));
+    sql_give_back(&s->cache, q);
+    mem_free(t.e);
+    return e;
+}
+
+enum err event_store_erase(struct event_store *s, struct event_erasure *x, bool *ret_more) {
+    *ret_more = false;
     enum err e = find(s, x);
-    e = e == OK ? overwrite_all(s, x) : e;
-    return e != OK ? e
-                   : sql_run_kept(&s->cache, "INSERT INTO erased VALUES(?1, ?2, ?3)", "tii",
-                                  x->recording, (int64_t)x->person, x->at.us);
+    e = e == OK ? overwrite_some(s, x, ret_more) : e;
+    return e != OK || *ret_more ? e
+                                : sql_run_kept(&s->cache, "INSERT INTO erased VALUES(?1, ?2, ?3)",
+                                               "tii", x->recording, (int64_t)x->person, x->at.us);
 }
 
 enum err event_store_erased_to(struct event_store *s, int64_t *ret) {

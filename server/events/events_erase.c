@@ -53,25 +53,35 @@ static struct event *told(struct erasing *g, const struct event_erasure *x) {
     return e;
 }
 
-static enum err erase(struct erasing *g, struct event_erasure *x) {
-    enum err e = event_store_erase(g->store, x);
-    struct event *event = e == OK ? told(g, x) : NULL;
-    if (e == OK) {
+static enum err erase(struct erasing *g, struct event_erasure *x, bool *ret_more) {
+    enum err e = event_store_erase(g->store, x, ret_more);
+    struct event *event = e == OK && !*ret_more ? told(g, x) : NULL;
+    if (e == OK && !*ret_more) {
         e = event ? event_store_append(g->store, event) : ERR_NOMEM;
     }
     mem_free(event);
     return e;
 }
 
-/* Each in a transaction of its own: whoever appends meanwhile does not wait for all of them. */
+/* One part in a transaction of its own: whoever appends meanwhile does not wait for all of them. */
+static enum err carry_out_some(struct erasing *g, struct event_erasure *x, bool *ret_more) {
+    *ret_more = false;
+    enum err e = event_store_begin(g->store);
+    e = e == OK ? erase(g, x, ret_more) : e;
+    e = e == OK ? event_store_commit(g->store) : e;
+    event_store_rollback(g->store);
+    return e;
+}
+
 static enum err carry_out(void *ctx, const struct library_erasure *o) {
     struct erasing *g = ctx;
     struct event_erasure x = {.person = o->participant, .at = o->at};
     snprintf(x.recording, sizeof(x.recording), "%s", o->recording);
-    enum err e = event_store_begin(g->store);
-    e = e == OK ? erase(g, &x) : e;
-    e = e == OK ? event_store_commit(g->store) : e;
-    event_store_rollback(g->store);
+    bool more = true;
+    enum err e = OK;
+    while (e == OK && more) {
+        e = carry_out_some(g, &x, &more);
+    }
     if (e == OK || e == ERR_UNKNOWN) {
         g->place = o->place;
     }

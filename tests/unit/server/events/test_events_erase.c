@@ -56,7 +56,8 @@ struct said {
     us_t at;
 };
 
-static void append(const struct said *x) {
+/* In a transaction. */
+static void say(const struct said *x) {
     char data[300];
     struct rng rng = clock_rng();
     int n = x->recording ? snprintf(data, sizeof(data), "\"recording\":\"%s\"", x->recording)
@@ -78,10 +79,14 @@ static void append(const struct said *x) {
         e->number = (uint32_t)x->person;
         snprintf(e->user, sizeof(e->user), "sub of %s", x->name);
     }
-    EXPECT_EQ(event_store_begin(l.store), OK);
     EXPECT_EQ(event_store_append(l.store, e), OK);
-    EXPECT_EQ(event_store_commit(l.store), OK);
     mem_free(e);
+}
+
+static void append(const struct said *x) {
+    EXPECT_EQ(event_store_begin(l.store), OK);
+    say(x);
+    EXPECT_EQ(event_store_commit(l.store), OK);
 }
 
 /* A run with two people, recorded as ONE. */
@@ -190,7 +195,9 @@ TEST(what_was_shredded_is_told_once_whoever_died_in_between) {
     struct event_erasure x = {.recording = ONE, .person = 2, .at = {1767323046000000}};
     shred(ONE, 2, x.at.us);
     EXPECT_EQ(event_store_begin(l.store), OK);
-    EXPECT_EQ(event_store_erase(l.store, &x), OK);
+    bool more = true;
+    EXPECT_EQ(event_store_erase(l.store, &x, &more), OK);
+    EXPECT(!more);
     EXPECT_EQ(x.number, 2);
     event_store_rollback(l.store); /* it died before the commit, */
     event_store_close(l.store);
@@ -210,6 +217,37 @@ TEST(what_was_shredded_is_told_once_whoever_died_in_between) {
     list();
     EXPECT_EQ(l.rows, 9);
     EXPECT_EQ(l.erased, 5);
+    end();
+}
+
+/* All of a long run at once took minutes, in which nobody else could write. */
+TEST(a_long_run_is_erased_in_parts_and_others_write_in_between) {
+    struct event_erasure x = {.recording = ONE, .at = {1767323046000000}};
+    struct event_store *mine = NULL;
+    bool more = true;
+    begin();
+    run();
+    EXPECT_EQ(event_store_begin(l.store), OK);
+    for (int i = 0; i < 1500; i++) {
+        say(&(struct said){.type = EVENT_MESSAGE, .name = ADA, .person = 1});
+    }
+    EXPECT_EQ(event_store_commit(l.store), OK);
+    EXPECT_EQ(event_store_open(l.path, &mine, l.why), OK);
+    EXPECT_EQ(event_store_begin(mine), OK);
+    EXPECT_EQ(event_store_erase(mine, &x, &more), OK);
+    EXPECT(more);
+    EXPECT_EQ(event_store_commit(mine), OK);
+    append(&(struct said){.type = EVENT_MESSAGE, .name = BOB, .person = 2}); /* of before */
+    /* And it died: whoever goes on does the rest, and tells it. */
+    event_store_close(mine);
+    shred(ONE, 0, x.at.us);
+    erase();
+    EXPECT_EQ(found(ADA) + found(BOB), 0);
+    const struct event_page p = {.most = 2000, .each = look};
+    EXPECT_EQ(event_store_list(l.store, "elm", &p), OK);
+    EXPECT_EQ(l.rows, 7 + 1500 + 1 + 1);
+    EXPECT_EQ(l.erased, 5 + 1500 + 1);
+    EXPECT(strstr(l.last, "\"eventType\":\"recording.erased\"") != NULL);
     end();
 }
 
