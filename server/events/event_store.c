@@ -13,7 +13,8 @@
 
 /* event.n never comes again (AUTOINCREMENT): it is how far a sink has got. `tour` remembers the
  * numbers of tours whose events have been forgotten. held.state: 0 waits, and with it
- * what follows of its tour up to sink.done, so that of a tour one row is enough; 1 was given up;
+ * what follows of its tour up to sink.done, so that of a tour one row is enough; 1 was given up,
+ * at about held.next;
  * 2 was given up and is sent again, by itself. */
 static const char schema[] =
     "CREATE TABLE event(n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, tour TEXT NOT NULL,"
@@ -460,6 +461,7 @@ static enum err each_row(struct event_store *s, sqlite3_stmt *q, bool held,
         if (is_wanted(p, q)) {
             given++;
             e = give_row(q, held, p, &more);
+            next = more ? 0 : sqlite3_column_int64(q, 0) + 1;
         }
     }
     sql_give_back(&s->cache, q);
@@ -508,7 +510,7 @@ enum err event_store_first_since(struct event_store *s, wall_t wall, int64_t *re
     return event_store_numbers(
         s,
         sql_borrow(&s->cache,
-                   "SELECT COALESCE((SELECT n FROM event WHERE at >= ?1 ORDER BY at, n LIMIT 1),"
+                   "SELECT COALESCE((SELECT MIN(n) FROM event WHERE at >= ?1),"
                    " (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'event'), 1)",
                    "i", wall.us),
         ret, 1);
@@ -539,17 +541,26 @@ enum err event_store_replay(struct event_store *s, const char *sink, int64_t n) 
     return e;
 }
 
+/* Those whose events are gone. */
+static enum err forget_given_up(struct event_store *s, wall_t wall) {
+    return sql_run_kept(&s->cache,
+                        "DELETE FROM held WHERE state = 1 AND next < ?1"
+                        " AND NOT EXISTS (SELECT 1 FROM event e WHERE e.n = held.n)",
+                        "i", wall.us);
+}
+
 enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more) {
     enum err e =
         sql_run_kept(&s->cache,
                      "DELETE FROM event WHERE n IN (SELECT e.n FROM event e WHERE e.at < ?1"
                      " AND e.n <= COALESCE((SELECT MIN(done) FROM sink), e.n)"
                      " AND NOT EXISTS (SELECT 1 FROM sink s JOIN held h ON h.sink = s.name"
-                     " AND h.n = e.n)"
+                     " AND h.n = e.n AND (h.state <> 1 OR h.next >= ?1))"
                      " AND NOT EXISTS (SELECT 1 FROM sink s JOIN held h ON h.sink = s.name"
                      " AND h.state = 0 AND h.tour = e.tour AND h.n < e.n) LIMIT ?2)",
                      "ii", wall.us, (int64_t)PRUNED_MAX);
     *ret_more = e == OK && sqlite3_changes(s->db) == PRUNED_MAX;
+    e = e == OK && !*ret_more ? forget_given_up(s, wall) : e;
     return e == OK && !*ret_more ? event_store_forget(s) : e;
 }
 

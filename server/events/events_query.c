@@ -12,7 +12,7 @@ struct page {
     bool dead;
 };
 
-/* An envelope stands as it is sent. */
+/* An envelope stands as it is sent. False: the page is full. */
 static bool put_event(void *ctx, const struct event_row *r) {
     struct page *p = ctx;
     json_open(&p->out, NULL, '{');
@@ -23,7 +23,7 @@ static bool put_event(void *ctx, const struct event_row *r) {
     }
     json_put_raw(&p->out, "event", r->body);
     json_close(&p->out, '}');
-    return !p->out.bad;
+    return !p->out.bad && p->out.n < EVENTS_PAGE_BYTES;
 }
 
 static enum err list(const struct events_query *x, const struct events_request *q, struct page *p) {

@@ -9,6 +9,7 @@
 
 #define EVENTS_PAGE_MAX 500
 #define EVENTS_PAGE 100
+#define EVENTS_PAGE_BYTES 524288 /* a page that is longer than that is full */
 #define EVENT_SINK_NAME_MAX 64
 
 enum events_question {

@@ -150,10 +150,13 @@ static bool serve_one(struct events_thread *t) {
     return true;
 }
 
+/* However much is asked, what is due is not put off. */
 static void work(struct events_thread *t) {
     do {
         while (clock_now() >= t->retry_at && store_some(t)) {
         }
+        prune(t);
+        erase(t);
     } while (!atomic_load(&t->stop) && serve_one(t));
 }
 
@@ -175,8 +178,6 @@ static void *events_main(void *arg) {
     while (!atomic_load(&t->stop)) {
         wait_for_work(t);
         work(t);
-        prune(t);
-        erase(t);
     }
     /* What was posted before the end. */
     us_t by = clock_now() + LAST_TRIES;

@@ -283,6 +283,78 @@ TEST(a_sink_gets_what_it_wants) {
     end(&b);
 }
 
+/* They have names of people in them, like the others. */
+TEST(what_was_given_up_is_forgotten_in_its_time) {
+    const int64_t from = 1767323045 * (int64_t)SEC; /* when it happens */
+    bool more = true;
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.receiver.n = 3;
+    for (size_t i = 0; i < 3; i++) {
+        b.receiver.plan[i] = SINK_REFUSED;
+    }
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    for (int64_t at = 0; at < 20 * (int64_t)SEC; at += SEC) {
+        work(&b, (wall_t){from + at});
+    }
+    REQUIRE(b.courier.dead == 1);
+    /* Not by when it happened, but by when it was given up. */
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){from + 1}, &more), OK);
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 1);
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM held"), 1);
+    EXPECT_EQ(event_store_revive(b.store, "office", 1), OK);
+    b.receiver.n += 3;
+    for (size_t i = 3; i < 6; i++) {
+        b.receiver.plan[i] = SINK_REFUSED;
+    }
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}, &more), OK);
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 1); /* it is to be sent */
+    for (int64_t at = 20 * (int64_t)SEC; at < 40 * (int64_t)SEC; at += SEC) {
+        work(&b, (wall_t){from + at});
+    }
+    REQUIRE(b.courier.dead == 2);
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){from + 99 * (int64_t)SEC}, &more), OK);
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 0);
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM held"), 0);
+    end(&b);
+}
+
+static bool only_one(void *ctx, const struct event_row *r) {
+    *(int64_t *)ctx = r->n;
+    return false;
+}
+
+TEST(a_page_that_is_full_says_where_it_goes_on) {
+    int64_t got = 0, next = 0;
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    const struct event_page p = {
+        .from = 1, .most = 10, .each = only_one, .ctx = &got, .ret_next = &next};
+    EXPECT_EQ(event_store_list(b.store, NULL, &p), OK);
+    EXPECT_EQ(got, 1);
+    EXPECT_EQ(next, 2);
+    end(&b);
+}
+
+TEST(what_happened_since_is_all_that_did_also_when_the_clock_was_set_back) {
+    int64_t first = 0;
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    EXPECT_EQ(sql("UPDATE event SET at = CASE n WHEN 1 THEN 100 WHEN 2 THEN 50 ELSE 70 END"
+                  " RETURNING 1"),
+              1);
+    EXPECT_EQ(event_store_first_since(b.store, (wall_t){60}, &first), OK);
+    EXPECT_EQ(first, 1);
+    EXPECT_EQ(event_store_first_since(b.store, (wall_t){101}, &first), OK);
+    EXPECT_EQ(first, 4);
+    end(&b);
+}
+
 TEST(what_every_sink_has_is_forgotten_and_numbers_go_on) {
     bool more = false;
     memset(&b, 0, sizeof(b));
