@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define SUSPECT "-suspect" /* suffix of the file that says so */
+#define UNFINISHED ".new"  /* suffix of a copy that is being made */
 #define BUSY_MS 5000       /* another connection's transaction is waited for this long */
 
 enum err sql_error(int code) {
@@ -107,18 +108,26 @@ static bool sync_path(const char *path) {
 }
 
 enum err sql_copy_file(const char *from, const char *to) {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX], part[PATH_MAX];
     const char *slash = strrchr(to, '/');
     size_t n = slash ? (size_t)(slash - to) : 0;
     snprintf(folder, sizeof(folder), "%.*s%s", (int)n, to, !slash ? "." : n == 0 ? "/" : "");
     if (access(to, F_OK) == 0) {
         return ERR_EXISTS;
     }
+    if (snprintf(part, sizeof(part), "%s" UNFINISHED, to) >= (int)sizeof(part)) {
+        return ERR_LONG;
+    }
+    unlink(part); /* of a process that died */
     sqlite3 *db = NULL;
     enum err e = sql_open(from, false, &db);
-    e = e == OK ? sql_copy(db, to) : e;
+    e = e == OK ? sql_copy(db, part) : e;
     sqlite3_close(db);
-    return e == OK && !(sync_path(to) && sync_path(folder)) ? ERR_IO : e;
+    if (e != OK) {
+        return e;
+    }
+    bool ok = sync_path(part) && rename(part, to) == 0 && sync_path(folder);
+    return ok ? OK : ERR_IO;
 }
 
 enum err sql_exec(sqlite3 *db, const char *text) {

@@ -18,8 +18,9 @@ enum err sql_open(const char *path, bool create, sqlite3 **ret);
 /* A copy of this moment as a new file that only the owner may read; the caller syncs it. ERR_IO:
  * also when the file is there; ERR_NOSPACE. */
 enum err sql_copy(sqlite3 *db, const char *path);
-/* The same of the file at `from`, whoever writes it, synced as its folder is. ERR_UNKNOWN: it is
- * not there; ERR_EXISTS: the other one is; ERR_FORMAT, ERR_IO, ERR_NOSPACE. */
+/* The same of the file at `from`, whoever writes it, synced as its folder is; it has its name when
+ * it is whole. ERR_UNKNOWN: it is not there; ERR_EXISTS: the other one is; ERR_LONG, ERR_FORMAT,
+ * ERR_IO, ERR_NOSPACE. */
 enum err sql_copy_file(const char *from, const char *to);
 /* What a result code of SQLite means here. ERR_FORMAT: the file is damaged, or none of SQLite's. */
 enum err sql_error(int code);

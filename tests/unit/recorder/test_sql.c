@@ -6,8 +6,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct file {
@@ -233,5 +235,44 @@ TEST(sql_a_large_sort_leaves_nothing_on_a_disk) {
     EXPECT_EQ(sql_step(s), OK);
     EXPECT_EQ(nameless_files(), before);
     sqlite3_finalize(s);
+    file_end(&f);
+}
+
+/* A restore that was killed: half a database in its place would be taken for one. */
+TEST(a_copy_has_its_name_when_it_is_whole) {
+    struct file f;
+    char to[PATH_MAX + 8], part[PATH_MAX + 16];
+    int64_t version = 0;
+    int status;
+    file_begin(&f);
+    snprintf(to, sizeof(to), "%s.copy", f.path);
+    snprintf(part, sizeof(part), "%s.new", to);
+    CHECK(sql_exec(f.cache.db, "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n"
+                               " WHERE i < 50000) INSERT INTO t SELECT i, hex(zeroblob(200))"
+                               " FROM n; PRAGMA user_version = 7") == OK);
+    file_close(&f);
+    pid_t pid = fork(), gone = 0;
+    if (pid == 0) {
+        _exit(sql_copy_file(f.path, to) == OK ? 0 : 1);
+    }
+    REQUIRE(pid > 0);
+    while (access(to, F_OK) != 0 && (gone = waitpid(pid, &status, WNOHANG)) == 0) {
+    }
+    if (gone == 0) {
+        kill(pid, SIGKILL); /* as soon as it is there */
+        (void)waitpid(pid, &status, 0);
+    }
+    EXPECT_EQ(sql_open(to, false, &f.cache.db), OK);
+    EXPECT_EQ(sql_version(f.cache.db, &version), OK);
+    EXPECT_EQ(version, 7);
+    file_close(&f);
+    EXPECT_EQ(sql_copy_file(f.path, to), ERR_EXISTS);
+    /* And what one that died has left is in nobody's way. */
+    EXPECT_EQ(rename(to, part), 0);
+    EXPECT_EQ(truncate(part, 5000), 0);
+    EXPECT_EQ(sql_copy_file(f.path, to), OK);
+    EXPECT(access(part, F_OK) != 0);
+    EXPECT_EQ(sql_open(to, false, &f.cache.db), OK);
+    EXPECT_EQ(sql_check(f.cache.db), OK);
     file_end(&f);
 }
