@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DAY (86400 * US_PER_S)
 
@@ -56,6 +57,10 @@ struct courier_thread_config courier_configured(const struct config *cfg, const 
                                           .timeout = cfg->events_timeout_s * US_PER_S};
 }
 
+bool events_told(const struct config *cfg) {
+    return cfg->events_enabled && event_sinks_configured(cfg) > 0;
+}
+
 static enum err start(const struct config *cfg, struct loop *loop, struct events_thread **ret,
                       char why[WHY_MAX]) {
     struct event_sinks sinks = {.n = 0};
@@ -65,7 +70,7 @@ static enum err start(const struct config *cfg, struct loop *loop, struct events
         return ERR_IO;
     }
     enum err e = event_sinks_make(cfg, &sinks, why);
-    e = e == OK ? events_end_unended(cfg->events_file, why) : e;
+    e = e == OK && events_told(cfg) ? events_end_unended(cfg->events_file, why) : e;
     e = e == OK ? events_erase(cfg->events_file, cfg->recording_dir, why) : e;
     e = e == ERR_BUSY ? OK : e; /* it is done, and in a log that the thread truncates */
     if (e != OK) {
@@ -91,10 +96,15 @@ void events_shredded(void *ctx) {
 
 enum err events_start(const struct config *cfg, struct loop *loop, struct events_thread **ret,
                       char why[WHY_MAX]) {
-    /* What nobody is told is not kept: it has names of people in it. */
-    bool any = cfg->events_enabled && event_sinks_configured(cfg) > 0;
-    if (!any) { /* one of before, when there were some */
-        events_shredded((void *)cfg);
+    if (events_told(cfg)) {
+        return start(cfg, loop, ret, why);
     }
-    return any ? start(cfg, loop, ret, why) : OK;
+    /* What nobody is told is not kept: it has names of people in it. A ledger of when there were
+     * receivers is forgotten in its time, and what is shredded is erased in it. */
+    if (access(cfg->events_file, F_OK) == 0 && start(cfg, loop, ret, why) != OK) {
+        LOG(LOG_LEVEL_WARN, "events_not_pruned",
+            "A ledger of events that has no receivers any more cannot be opened.",
+            LOG_STR("why", why));
+    }
+    return OK;
 }

@@ -127,7 +127,7 @@ enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
         .n_workers = a->n_workers,
         .recorder = a->recorder,
         .mix = a->mix,
-        .events = a->events,
+        .events = events_told(a->config) ? a->events : NULL,
         .messages = events_want_messages(a->config),
         .deliver = deliver,
         .full = quota_is_reached,
