@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "server/api/chat.h"
+#include "server/api/events_operations.h"
 #include "server/api/moderation.h"
 #include "server/api/participants.h"
 #include "server/api/recordings_operations.h"
@@ -58,6 +59,12 @@ static const struct {
     {&operation_recording_start, AUDIT_TOUR_RECORD},
     {&operation_recording_stop, AUDIT_TOUR_RECORD},
     {&operation_chat_retract, AUDIT_TOUR_RETRACT},
+    {&operation_events_list, AUDIT_EVENTS_LIST},
+    {&operation_events_of_tour, AUDIT_EVENTS_LIST},
+    {&operation_dead_list, AUDIT_EVENTS_LIST},
+    {&operation_dead_retry, AUDIT_EVENTS_RETRY},
+    {&operation_dead_retry_all, AUDIT_EVENTS_RETRY},
+    {&operation_replay, AUDIT_EVENTS_REPLAY},
 };
 
 static enum audit_action act_of(const struct request *r) {
@@ -121,6 +128,7 @@ void audited_note(struct request *r) {
     }
     call->noted = true;
     const char *track = named(r, "{track}"), *number = named(r, "{number}");
+    const char *receiver = named(r, "{receiver}");
     /* Of a file that is played in pieces only the track is told. */
     bool piece = what == AUDIT_RECORDING_PLAY || what == AUDIT_RECORDING_THUMBNAILS;
     audit(api_of(r)->audit, &(struct audit_act){.what = what,
@@ -131,6 +139,8 @@ void audited_note(struct request *r) {
                                                 .tour = named(r, "{tour}"),
                                                 .recording = named(r, "{recording}"),
                                                 .participant = named(r, "{participant}"),
-                                                .detail = track || piece ? track : number,
+                                                .detail = receiver         ? receiver
+                                                          : track || piece ? track
+                                                                           : number,
                                                 .trace = r->trace.id});
 }

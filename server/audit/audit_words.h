@@ -8,7 +8,7 @@
 
 /* What an act is about, which says how it is kept. */
 enum audit_kind {
-    AUDIT_LOOK,       /* at recordings, and unseen at tours */
+    AUDIT_LOOK,       /* at recordings and people, and unseen at tours */
     AUDIT_EXPORT,     /* what leaves us */
     AUDIT_DELETION,   /* and what keeps from it */
     AUDIT_MODERATION, /* of people, by a host or the platform */
@@ -60,6 +60,9 @@ enum audit_kind {
     X(AUDIT_TOUR_RETRACT, "tour.retract", AUDIT_MODERATION)              \
     X(AUDIT_TOUR_END, "tour.end", AUDIT_MODERATION)                      \
     X(AUDIT_PARTICIPANTS_LIST, "participants.list", AUDIT_LOOK)          \
+    X(AUDIT_EVENTS_LIST, "events.list", AUDIT_LOOK)                      \
+    X(AUDIT_EVENTS_RETRY, "events.retry", AUDIT_EXPORT)                  \
+    X(AUDIT_EVENTS_REPLAY, "events.replay", AUDIT_EXPORT)                \
     X(AUDIT_SEAT_RESUME, "seat.resume", AUDIT_ACCESS)                    \
     X(AUDIT_SEAT_TAKE_OVER, "seat.take_over", AUDIT_ACCESS)              \
     X(AUDIT_INVITE_CREATE, "invite.create", AUDIT_ACCESS)                \

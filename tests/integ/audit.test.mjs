@@ -111,6 +111,12 @@ await test('who_looks_exports_and_deletes_is_recorded', async () => {
     expectEqual(r.outcome, code ? 'refused' : 'done', JSON.stringify(r));
     expect(what === 'recordings.list' || r.recording === recording, JSON.stringify(r));
   }
+  expectEqual((await call('GET', '/events')).status, 404, 'nobody is told of events');
+  expectEqual((await call('POST', '/events/receivers/crm/dead/retry')).status, 404, 'nor again');
+  for (const [what, detail] of [['events.list', undefined], ['events.retry', 'crm']]) {
+    const r = await recorded(what);
+    expectEqual(`${r.sub} ${r.code} ${r.detail}`, `olga events_off ${detail}`, JSON.stringify(r));
+  }
   const shreds = await until(() => {
     const all = records('--what', 'recording.shred', '--recording', recording);
     return all.length >= 3 && all;
