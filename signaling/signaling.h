@@ -102,11 +102,11 @@ struct signaling_tour {
     const char *name, *title; /* title NULL or empty: the name */
     enum record_mode record;
     enum codec codec;
-    bool lobby;                     /* guests wait until a host admits them */
-    wall_t starts_at;               /* 0: any time. Before it guests enter once a host is in */
-    wall_t ends_at;                 /* 0: none. Then the run ends, and nobody enters any more */
-    us_t max_length;                /* [us] of a run, from the first who is in; 0: any */
-    uint32_t capacity;              /* people in it at once, hosts apart; 0: max_participants */
+    bool lobby;        /* guests wait until a host admits them */
+    wall_t starts_at;  /* 0: any time. Before it guests enter once a host is in */
+    wall_t ends_at;    /* 0: none. Then the run ends, and nobody enters any more */
+    us_t max_length;   /* [us] of a run, from the first who is in; 0: any */
+    uint32_t capacity; /* people in it at once, see admission_over; 0: max_participants */
     struct capabilities_part guest; /* what guests may, where it is not the default */
     const char *property; /* JSON, which is not looked at, told as tour.property; or NULL */
 };

@@ -89,7 +89,8 @@ static const struct schema link = {.kind = SCHEMA_TEXT, .format = "uri"};
         MEMBER("ends_at", ends_at, time_or_null, "Then it ends, and nobody enters any more."), \
         MEMBER("max_length_s", max_length_s, seconds_or_null,                                  \
                "A run ends so long after the first came in [s]."),                             \
-        MEMBER("capacity", capacity, people_or_null, "People in it at once, hosts apart."),    \
+        MEMBER("capacity", capacity, people_or_null,                                           \
+               "People in it at once; agents come in any case."),                              \
         MEMBER("property", property, property_or_null, NULL)
 
 static const struct schema_member members_new[] = {

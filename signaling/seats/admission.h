@@ -9,7 +9,8 @@
  * CODE_TOUR_LOCKED, CODE_TOUR_EARLY, CODE_TOUR_FULL (of its own capacity). */
 enum code admission_check(const struct signaling *s, us_t now, const struct tour *t,
                           const struct claims *c);
-/* Are so many more than its own capacity lets in? */
+/* Are so many more than its own capacity lets in? All who are in count, viewers by WHEP too, but
+ * observers; agents are not asked. */
 bool admission_over(const struct tour *t, uint32_t more);
 
 #endif

@@ -67,14 +67,19 @@ static struct seat *other_page(const struct link *seats, const struct seat *but)
     return NULL;
 }
 
-void seat_leave_others(struct signaling *s, us_t now, const struct seat *seat) {
+/* Who comes is told how it is then by his reply, and no event is before that: meanwhile he has no
+ * connection. */
+void seat_leave_others(struct signaling *s, us_t now, struct seat *seat) {
     const struct link *lists[] = {&seat->tour->seats, &seat->tour->lobby};
+    struct conn *conn = seat->conn;
+    seat->conn = NULL;
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         for (struct seat *other; (other = other_page(lists[i], seat)) != NULL;) {
             seat_attach(s, other, NULL);
             seat_leave(s, now, other, "taken_over");
         }
     }
+    seat->conn = conn;
 }
 
 /* The other transports of the same token: it may watch by WHEP, too. */

@@ -14,7 +14,7 @@ void seat_delete(struct signaling *s, struct seat *seat);
 /* The connection is gone: the seat is kept for the grace. */
 void seat_disconnect(struct signaling *s, us_t now, struct seat *seat);
 /* Whoever chose to take over has got `seat`: his other pages are told, and leave. */
-void seat_leave_others(struct signaling *s, us_t now, const struct seat *seat);
+void seat_leave_others(struct signaling *s, us_t now, struct seat *seat);
 /* All that a sub has in a tour ends: each of its seats is told why, everybody else that it is
  * removed; and its viewers. False: there was nothing. */
 bool tour_rid(struct signaling *s, us_t now, struct tour *t, const char *sub, enum code why);

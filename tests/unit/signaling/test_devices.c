@@ -98,6 +98,7 @@ TEST(who_takes_over_is_in_alone) {
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 2);
     EXPECT_GOT(&w, 4, "{\"type\":\"participant_left\",\"id\":\"p3\",\"reason\":\"taken_over\"}");
     EXPECT_NOT(&w, 5, "\"Bob\",\"role\":\"buyer\",\"host\":false,\"device\"");
+    EXPECT_NOT(&w, 5, "participant_left"); /* his roster is without it, and comes first */
     EXPECT_EQ(signaling_stats(w.signaling).participants, 3);
     /* What she publishes by WHIP stays beside the page that takes over her other one. */
     join(&w, 6, "agent|demo|ann|Ann", SEAT("take_over"));

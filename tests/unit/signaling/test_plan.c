@@ -139,6 +139,8 @@ TEST(a_tour_takes_as_many_as_it_says) {
     EXPECT_GOT(&w, 5, "joined");
     enter_again(&w, 3);
     EXPECT_ERROR(&w, 3, "tour_full");
+    world_send(&w, 1, "{\"type\":\"admit\",\"id\":8,\"participants\":[]}"); /* nobody new */
+    EXPECT_GOT(&w, 1, "{\"type\":\"ok\",\"re\":8}");
     EXPECT_EQ(post_shown(&w, true, "buyer|shown|bob|Bob"), 503); /* who is in, once more */
     world_send(&w, 5, "{\"type\":\"leave\"}");
     enter_again(&w, 3);
