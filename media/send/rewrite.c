@@ -65,6 +65,15 @@ void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last) {
     r->squeezed_offset = r->ts_offset;
 }
 
+/* Where the first live packet belongs, so many ticks after what was kept: where the clock is, but
+ * behind the room for what got lost between the two and may be repaired yet. */
+static uint32_t live_at(const struct rewrite *r, us_t now, uint32_t after, uint64_t index) {
+    uint32_t at = ts_by_clock(r, now, REWRITE_SQUEEZE_CLOCK), room = after / REWRITE_SQUEEZE;
+    uint32_t least =
+        r->squeezed_to + r->squeezed_offset + (room < REWRITE_AHEAD ? room : REWRITE_AHEAD);
+    return index > r->squeezed_end && ts32_newer(least, at) ? least : at;
+}
+
 /* A packet with this timestamp is to be sent, with this index. */
 static void follow_kept(struct rewrite *r, us_t now, uint32_t ts, uint64_t index) {
     int32_t after = ts32_diff(ts, r->squeezed_to);
@@ -76,8 +85,9 @@ static void follow_kept(struct rewrite *r, us_t now, uint32_t ts, uint64_t index
         return;
     }
     if (!r->live) {
-        uint32_t by_clock = ts_by_clock(r, now, REWRITE_SQUEEZE_CLOCK);
+        uint32_t by_clock = live_at(r, now, (uint32_t)after, index);
         r->live = true;
+        r->live_from = ts;
         if (ts32_diff(ts + r->ts_offset, by_clock) > REWRITE_AHEAD) {
             r->ts_offset = by_clock - ts;
         }
@@ -87,6 +97,12 @@ static void follow_kept(struct rewrite *r, us_t now, uint32_t ts, uint64_t index
         /* What was squeezed has no timestamp any more: it is not sent again. */
         r->first = r->squeezed_end > r->first ? r->squeezed_end : r->first;
     }
+}
+
+uint32_t rewrite_late(const struct rewrite *r, uint32_t ts) {
+    uint32_t before = r->squeezed_to + r->squeezed_offset, after = r->live_from + r->ts_offset;
+    uint64_t part = ts - r->squeezed_to, whole = r->live_from - r->squeezed_to;
+    return before + (uint32_t)(part * (after - before) / whole);
 }
 
 void rewrite_unbind(struct rewrite *r) {

@@ -42,6 +42,7 @@ struct rewrite {
     /* While `squeezed`: timestamps of the source up to squeezed_to are close together and have this
      * offset, see rewrite_squeeze; `live`: newer ones have come. */
     uint32_t squeezed_to, squeezed_offset;
+    uint32_t live_from; /* timestamp of the source that the first of these had */
     bool squeezed, live;
     uint64_t squeezed_end; /* index after the last one that was sent so */
     us_t last_at;          /* [us] when it was sent, may be negative; 0 = nothing sent yet */
@@ -129,11 +130,18 @@ uint64_t rewrite_given_up_to(const struct rewrite *r, uint32_t highest);
 #define REWRITE_SQUEEZE_MAX \
     (REWRITE_SQUEEZE_CLOCK * 120) /* ticks of a source: no picture is kept for as long */
 void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last);
+/* Is it between what was squeezed and the first that was live: lost before the rest of its source,
+ * and repaired after it? */
+static inline bool rewrite_is_late(const struct rewrite *r, uint32_t ts) {
+    return r->squeezed && r->live && ts32_newer(ts, r->squeezed_to) && ts32_newer(r->live_from, ts);
+}
+/* Then it keeps its place between the two, though there is less time between them by now. */
+uint32_t rewrite_late(const struct rewrite *r, uint32_t ts);
 /* Our timestamp for a timestamp of the bound source; for retransmissions and sender reports. */
 static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
     int32_t back = ts32_diff(r->squeezed_to, ts);
     if (!r->squeezed || back < 0) {
-        return ts + r->ts_offset;
+        return rewrite_is_late(r, ts) ? rewrite_late(r, ts) : ts + r->ts_offset;
     }
     if (back > REWRITE_SQUEEZE_MAX) { /* it was not squeezed, but sent when they were */
         return ts + r->squeezed_offset;

@@ -439,6 +439,30 @@ TEST(rewrite_does_not_wait_for_a_rest_once_more) {
     }
 }
 
+/* What got lost at the end of what was kept is repaired when the rest is over. */
+TEST(rewrite_repairs_in_its_place_what_was_lost_before_a_rest) {
+    const uint32_t second = REWRITE_SQUEEZE_CLOCK, frame = second / 15;
+    for (us_t passed = 0; passed <= US_PER_S; passed += 100 * US_PER_MS) {
+        struct rewrite r;
+        struct rewrite_out kept, live, lost[2];
+        rewrite_init(&r, 5, 1000);
+        struct rewrite_in in = {.source = A, .seq = 70000, .ts = 7 * second};
+        rewrite_switch(&r, US_PER_S, second, &in);
+        rewrite_squeeze(&r, in.ts, in.ts);
+        REQUIRE(rewrite_map(&r, US_PER_S, &in, &kept) == REWRITE_OK);
+        struct rewrite_in after = {.source = A, .seq = 70003, .ts = in.ts + 2 * second};
+        REQUIRE(rewrite_map(&r, US_PER_S + passed, &after, &live) == REWRITE_OK);
+        for (unsigned i = 0; i < 2; i++) {
+            in.seq++;
+            in.ts += frame;
+            REQUIRE(rewrite_map(&r, US_PER_S + passed, &in, &lost[i]) == REWRITE_OK);
+            EXPECT_EQ(lost[i].ts, rewrite_ts(&r, in.ts));
+        }
+        EXPECT(ts32_newer(lost[0].ts, kept.ts) && ts32_newer(lost[1].ts, lost[0].ts));
+        EXPECT(ts32_newer(live.ts, lost[1].ts));
+    }
+}
+
 /* What was sent once is sent again with the same timestamp, or not at all: under its index another
  * one would be a second text. */
 TEST(rewrite_gives_a_packet_one_timestamp_for_ever) {
