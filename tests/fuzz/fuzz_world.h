@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "signaling/signaling.h"
 #include "signaling/state/shared_text.h"
-#include "tests/unit/signaling/signaling_config.h"
+#include "tests/sim/sim_signaling.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -113,6 +113,14 @@ static void new_credentials(struct browser *b) {
     rng_ice_chars(&r, c->remote_pwd, 24);
 }
 
+static void make_feedback(struct browser *b) {
+    if (b->o.feedback) {
+        b->feedback = mem_zalloc(1, sizeof(*b->feedback));
+        CHECK(b->feedback);
+        recv_twcc_init(b->feedback);
+    }
+}
+
 static void fill_params(struct browser *b, const struct browser_options *o) {
     struct session_params *s = &b->params;
     s->peer = b->w->next_peer++;
@@ -134,14 +142,10 @@ static void fill_params(struct browser *b, const struct browser_options *o) {
         add_slots(b, SLOT_AUDIO, 3);
     }
     make_uplink(b);
-    if (b->o.feedback) {
-        b->feedback = mem_zalloc(1, sizeof(*b->feedback));
-        CHECK(b->feedback);
-        recv_twcc_init(b->feedback);
-    }
+    make_feedback(b);
 }
 
-struct browser *browser_new(struct world *w, unsigned number, const struct browser_options *o) {
+static struct browser *bare(struct world *w, unsigned number, const struct browser_options *o) {
     struct browser *b = mem_zalloc(1, sizeof(*b));
     CHECK(b);
     b->w = w;
@@ -156,12 +160,39 @@ struct browser *browser_new(struct world *w, unsigned number, const struct brows
     b->way = &b->down;
     b->feedback_at = US_NEVER;
     b->sealed_srtcp = -1;
-    fill_params(b, o);
-    b->joined_at = b->check_at = w->now;
+    b->mark = (uint16_t)(100 + number);
     b->answered = true;
-    b->rtcp_at = US_NEVER;
-    browser_rng(b, &b->check.tie, sizeof(b->check.tie));
+    b->check_at = b->rtcp_at = US_NEVER;
     b->check.c = &b->params.ice;
+    return b;
+}
+
+struct browser *browser_new(struct world *w, unsigned number, const struct browser_options *o) {
+    struct browser *b = bare(w, number, o);
+    fill_params(b, o);
+    browser_connect(b, w->now);
+    return b;
+}
+
+void browser_connect(struct browser *b, us_t now) {
+    b->joined_at = b->check_at = now;
+    browser_rng(b, &b->check.tie, sizeof(b->check.tie));
+}
+
+struct browser *browser_of_session(struct world *w, unsigned number,
+                                   const struct browser_options *o,
+                                   const struct session_params *s) {
+    struct browser *b = bare(w, number, o);
+    b->params = *s;
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        const struct session_line *l = &b->params.lines[i];
+        if (l->slot) {
+            b->plays[b->n_plays++] = play_new(l);
+        } else {
+            b->pubs[l->source] = publish_new(b, l);
+        }
+    }
+    make_feedback(b);
     return b;
 }
 
@@ -195,14 +226,25 @@ void browser_send(struct browser *b, struct bytes datagram) {
     }
 }
 
-void browser_move(struct browser *b, us_t now) {
-    b->addr.port = (uint16_t)(b->addr.port + 1000);
-    b->addr.ip[14]++;
-    new_credentials(b);
+static void start_over(struct browser *b, us_t now, bool moved) {
+    if (moved) {
+        b->addr.port = (uint16_t)(b->addr.port + 1000);
+        b->addr.ip[14]++;
+    }
     b->answers = 0;
     b->steady_since = now + 500 * US_PER_MS; /* reports on their way to the old address are lost */
     b->answered = true;
     b->check_at = now;
+}
+
+void browser_move(struct browser *b, us_t now) {
+    new_credentials(b);
+    start_over(b, now, true);
+}
+
+void browser_restart(struct browser *b, us_t now, const struct ice_credentials *ice, bool moved) {
+    b->params.ice = *ice;
+    start_over(b, now, moved);
 }
 
 static void send_check(struct browser *b, us_t now) {
@@ -247,7 +289,9 @@ static void connected(struct browser *b, us_t now) {
 static void dtls_progress(struct browser *b, us_t now, enum dtls_state s) {
     drain_dtls(b);
     if (s == DTLS_FAILED) {
-        world_fail(b->w, "browser %u: DTLS failed", b->number);
+        if (!b->removed) { /* else nobody has answered for long */
+            world_fail(b->w, "browser %u: DTLS failed", b->number);
+        }
         b->dtls = dtls_free(b->dtls);
         b->silent = true;
     } else if (s == DTLS_DONE) {

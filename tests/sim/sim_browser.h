@@ -158,6 +158,7 @@ struct browser {
     struct browser_options o;
     const struct dtls_identity *identity;
     struct session_params params;
+    uint16_t mark; /* by which others know its packets; not that of another browser */
     struct addr addr;
     struct sim_link up, down;
     struct sim_link *way; /* what comes to it: its own, or one that it shares */
@@ -211,6 +212,13 @@ struct browser {
 /* The world's business: world_join and world_free. */
 struct browser *browser_new(struct world *w, unsigned number, const struct browser_options *o);
 struct browser *browser_free(struct browser *b);
+/* The same of a session that signaling has agreed on (s), which it does not begin to connect before
+ * browser_connect: when it knows the answer. */
+struct browser *browser_of_session(struct world *w, unsigned number,
+                                   const struct browser_options *o, const struct session_params *s);
+void browser_connect(struct browser *b, us_t now);
+/* ICE starts over with these credentials, perhaps from another address. */
+void browser_restart(struct browser *b, us_t now, const struct ice_credentials *ice, bool moved);
 
 /* A datagram arrives. */
 void browser_input(struct browser *b, us_t now, struct bytes datagram);

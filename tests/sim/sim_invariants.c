@@ -110,6 +110,9 @@ static bool is_over(const struct world *w, uint64_t from) {
 
 void invariant_content(struct world *w, const struct browser *b, const struct content *c) {
     const struct browser *from = world_participant(w, c->participant);
+    if (w->on_content) {
+        w->on_content(w, b, c);
+    }
     if (is_over(w, b->barred[c->kind])) {
         world_fail(w, "browser %u is sent a %s of %u, which it may not receive", b->number,
                    source_kind_name((enum source_kind)c->kind), c->participant);

@@ -156,7 +156,7 @@ static bool is_first_after_crash(const struct world *w, const struct play *p,
 }
 
 static void check_step(struct browser *b, struct play *p, const struct held *h) {
-    if (h->content.participant == (uint16_t)b->params.participant) {
+    if (h->content.participant == b->mark) {
         world_fail(b->w, "browser %u receives its own media", b->number);
     }
     if (p->packets == 0) {

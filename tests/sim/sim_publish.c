@@ -259,7 +259,7 @@ static struct content next_frame(struct browser *b, struct publish *p) {
         return svc_frame(b, p);
     }
     bool key = publish_key_due(p, b->w->now);
-    struct content c = {.participant = (uint16_t)b->params.participant,
+    struct content c = {.participant = b->mark,
                         .kind = p->line->source,
                         .layer = p->layer,
                         .frame = p->frame++,
@@ -364,10 +364,8 @@ void publish_due(struct browser *b, struct publish *p, us_t now) {
         if (now - p->next_at > 5 * AUDIO_PTIME) { /* the machine slept: nothing was captured */
             p->next_at = now;
         }
-        struct content c = {.participant = (uint16_t)b->params.participant,
-                            .kind = SOURCE_MICROPHONE,
-                            .frame = p->frame++,
-                            .n_packets = 1};
+        struct content c = {
+            .participant = b->mark, .kind = SOURCE_MICROPHONE, .frame = p->frame++, .n_packets = 1};
         (void)send_packet(b, p, publish_ts(p, p->next_at), &c);
         p->next_at += AUDIO_PTIME;
     }

@@ -16,7 +16,7 @@ struct content svc_frame(struct browser *b, struct publish *p) {
         p->key_frame = p->of_key ? p->frame : p->key_frame;
     }
     uint32_t picture = (p->frame - p->key_frame) / SVC_SIZES;
-    struct content c = {.participant = (uint16_t)b->params.participant,
+    struct content c = {.participant = b->mark,
                         .kind = p->line->source,
                         .frame = p->frame++,
                         .keyframe = p->of_key && p->spatial == 0,

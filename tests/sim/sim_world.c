@@ -109,7 +109,7 @@ uint32_t world_below(struct world *w, uint32_t n) {
 
 struct browser *world_participant(const struct world *w, uint16_t participant) {
     for (unsigned i = 0; i < w->n_browsers; i++) {
-        if ((uint16_t)w->browsers[i]->params.participant == participant) {
+        if (w->browsers[i]->mark == participant) {
             return w->browsers[i];
         }
     }
@@ -272,6 +272,9 @@ static void note_layers(struct world *w, const struct media_event *e) {
 
 static void note_event(struct world *w, const struct media_event *e) {
     w->log[w->n_log++ % SIM_LOG] = *e;
+    if (w->on_event) {
+        w->on_event(w, e);
+    }
     if (e->type == MEDIA_LAYERS) {
         note_layers(w, e);
     }

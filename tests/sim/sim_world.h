@@ -65,6 +65,11 @@ struct world {
     uint64_t order;     /* of the datagram that is put on a wire next, */
     uint64_t delivered; /* and of the one that a browser gets now */
 
+    /* What a scenario looks at by itself, or NULL: what engines report, and what browsers get. */
+    void (*on_event)(struct world *w, const struct media_event *e);
+    void (*on_content)(struct world *w, const struct browser *b, const struct content *c);
+    void *ctx; /* of the scenario */
+
     bool verbose;      /* scenarios say what they measured */
     struct plot *plot; /* borrowed: NULL: nothing is drawn */
     bool failed;

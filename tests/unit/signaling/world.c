@@ -1,6 +1,6 @@
 #include "tests/unit/signaling/world.h"
 
-#include "tests/unit/signaling/signaling_config.h"
+#include "tests/sim/sim_signaling.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

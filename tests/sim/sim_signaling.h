@@ -1,6 +1,7 @@
-/* The configuration of signaling in unit tests and fuzz targets; each changes what it is about. */
-#ifndef ORIEL_TESTS_UNIT_SIGNALING_SIGNALING_CONFIG_H
-#define ORIEL_TESTS_UNIT_SIGNALING_SIGNALING_CONFIG_H
+/* The configuration of signaling in the simulator, unit tests and fuzz targets; each changes what
+ * it is about. */
+#ifndef ORIEL_TESTS_SIM_SIGNALING_H
+#define ORIEL_TESTS_SIM_SIGNALING_H
 
 #include "signaling/signaling.h"
 
