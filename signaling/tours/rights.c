@@ -244,14 +244,14 @@ enum err rights_grant(struct signaling *s, us_t now, struct tour *t,
 }
 
 /* Those who are excepted keep what they have, by a word of their own. What was said of single ones
- * before is overtaken. */
+ * before is overtaken, and not said of them by name: their tokens withhold as much as before. */
 enum err rights_grant_all(struct signaling *s, us_t now, struct tour *t,
                           const struct capabilities_part *p) {
     if (make_grants(s, t, false) != OK) {
         return ERR_NOMEM;
     }
     LIST_EACH(l, &t->grants) {
-        capabilities_add(&LIST_ENTRY(l, struct grant, in_tour)->part, p);
+        capabilities_unsay(&LIST_ENTRY(l, struct grant, in_tour)->part, p);
     }
     capabilities_add(&t->granted, p);
     LIST_EACH(l, &t->seats) {

@@ -60,6 +60,14 @@ void capabilities_add(struct capabilities_part *p, const struct capabilities_par
     p->has_point = p->has_point || later->has_point;
 }
 
+void capabilities_unsay(struct capabilities_part *p, const struct capabilities_part *later) {
+    p->kinds &= (uint8_t)~later->kinds;
+    p->to.send &= p->kinds;
+    p->to.receive &= p->kinds;
+    p->has_chat = p->has_chat && !later->has_chat;
+    p->has_point = p->has_point && !later->has_point;
+}
+
 struct capabilities_part capabilities_named(const struct capabilities *c,
                                             const struct capabilities_part *p) {
     struct capabilities_part ret = *p;

@@ -47,6 +47,8 @@ void capabilities_merge(struct capabilities *c, const struct capabilities_part *
 void capabilities_restrict(struct capabilities *c, const struct capabilities_part *p);
 /* p says what it said, but what `later` says counts more. */
 void capabilities_add(struct capabilities_part *p, const struct capabilities_part *later);
+/* p says nothing any more of what `later` names. */
+void capabilities_unsay(struct capabilities_part *p, const struct capabilities_part *later);
 /* A part that says of what p names how it is in c. */
 struct capabilities_part capabilities_named(const struct capabilities *c,
                                             const struct capabilities_part *p);

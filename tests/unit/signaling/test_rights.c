@@ -506,3 +506,22 @@ TEST(the_tour_is_told_before_who_is_as_it_says) {
     EXPECT(tour < who && who != SIZE_MAX);
     world_close(&w);
 }
+
+/* Something was said of him by name, but not this. */
+TEST(what_is_said_of_all_gives_nobody_more_than_his_token) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "agent|demo|ann|Ann", small_offer(), small_lines);
+    world_join(&w, 2, "buyer|demo|bob|Bob|quiet", small_offer(), small_lines);
+    world_send(&w, 1, "{\"type\":\"allow\",\"participants\":[\"p2\"],\"can\":{\"point\":true}}");
+    world_send(&w, 1, "{\"type\":\"allow\",\"can\":{\"audio\":\"both\",\"chat\":true}}");
+    EXPECT_EQ(world_commands(&w, COMMAND_MUTE), 0);
+    world_send(&w, 2, "{\"type\":\"chat\",\"id\":3,\"text\":\"May I?\"}");
+    EXPECT_ERROR(&w, 2, "forbidden");
+    world_send(&w, 2, "{\"type\":\"point\",\"id\":4,\"x\":0.5,\"y\":0.5}"); /* that holds */
+    EXPECT_GOT(&w, 2, "{\"type\":\"ok\",\"re\":4}");
+    world_send(&w, 1,
+               "{\"type\":\"allow\",\"participants\":[\"p2\"],\"can\":{\"audio\":\"both\"}}");
+    EXPECT_EQ(world_commands(&w, COMMAND_MUTE), 1); /* by name he may */
+    world_close(&w);
+}
