@@ -129,7 +129,7 @@ static bool is_not_in(const struct seat_model *s) {
 static bool last_host(struct model *m, const struct seat_model *me) {
     for (unsigned i = 0; i < m->n; i++) {
         const struct seat_model *s = &m->seats[i];
-        if (s->here && s != me && !s->waits && s->host && !s->lost) {
+        if (s->here && s->person != me->person && !s->waits && s->host && !s->lost) {
             return false;
         }
     }
@@ -165,7 +165,8 @@ static void judge_other(struct model *m, const struct seat_model *me, const stru
         }
         break;
     case ASK_HOST:
-        refuse_if(v, !whom || (!r->on && whom == me && last_host(m, me)), CODE_BAD_FIELD);
+        refuse_if(v, !whom || (!r->on && whom->person == me->person && last_host(m, me)),
+                  CODE_BAD_FIELD);
         refuse_if(v, whom && whom->person->role == ROLE_OPS, CODE_BAD_FIELD);
         break;
     case ASK_HAND_OVER:
@@ -185,7 +186,6 @@ static void judge_other(struct model *m, const struct seat_model *me, const stru
 }
 
 static void judge_list(struct model *m, const struct request *r, struct verdict *v) {
-    unsigned asked = r->n_list;
     if (r->what == ASK_ALLOW) {
         refuse_if(v, !r->all && !all_are(m, r, is_guest_in), CODE_BAD_FIELD);
         v->open = r->all && !all_are(m, r, is_guest_in);
@@ -196,7 +196,7 @@ static void judge_list(struct model *m, const struct request *r, struct verdict 
     } else {
         refuse_if(v, !r->all && !all_are(m, r, is_not_in), CODE_BAD_FIELD);
         if (v->n == 0) {
-            judge_room(m, r->all ? waiting(m, false) : asked, v);
+            judge_room(m, r->all ? waiting(m, false) : model_coming(m, r), v);
         }
     }
 }
@@ -233,10 +233,11 @@ static void judge_said(struct model *m, const struct seat_model *me, const struc
         const struct entry_model *e = &m->entries[known ? r->seq : 0];
         bool text = known && (!strcmp(e->kind, "chat") || !strcmp(e->kind, "question") ||
                               !strcmp(e->kind, "answer"));
-        refuse_if(v, !text, CODE_BAD_FIELD);
+        refuse_if(v, r->seq < 1, CODE_BAD_FIELD);
+        refuse_if(v, !text, CODE_ENTRY_UNKNOWN);
         refuse_if(v, !me->host && !(e->from_seat && e->from == me->number), CODE_FORBIDDEN);
         v->open = text && v->n == 0; /* it may be taken back already */
-        refuse_if(v, text, CODE_BAD_FIELD);
+        refuse_if(v, text, CODE_ENTRY_UNKNOWN);
         /* Who has come again is the same person. */
         v->open |= text && !me->host;
         break;

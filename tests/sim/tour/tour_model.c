@@ -209,9 +209,29 @@ static void admit(struct tour_sim *t, struct seat_model *s) {
     }
 }
 
+/* One of his devices is named. */
+static bool waits_too(const struct model *m, const struct request *r, const struct person *p) {
+    for (unsigned i = 0; i < m->n; i++) {
+        const struct seat_model *s = &m->seats[i];
+        if (s->here && s->waits && s->person == p && is_named(r, s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned model_coming(const struct model *m, const struct request *r) {
+    unsigned n = 0;
+    for (unsigned i = 0; i < m->n; i++) {
+        const struct seat_model *s = &m->seats[i];
+        n += s->here && s->waits && !s->admitted && waits_too(m, r, s->person);
+    }
+    return n;
+}
+
 static void admit_some(struct tour_sim *t, const struct request *r, bool all) {
     for (unsigned i = 0; i < t->model.n; i++) {
-        if (all || is_named(r, &t->model.seats[i])) {
+        if (all || waits_too(&t->model, r, t->model.seats[i].person)) {
             admit(t, &t->model.seats[i]);
         }
     }
@@ -245,6 +265,16 @@ static struct seat_model *seat_new(struct tour_sim *t, struct person *p) {
                              .host = p->role == ROLE_AGENT,
                              .until = US_NEVER};
     return s;
+}
+
+/* As on the other devices with which he is in. */
+static void host_as_elsewhere(const struct model *m, struct seat_model *s) {
+    for (unsigned i = 0; i < m->n; i++) {
+        const struct seat_model *x = &m->seats[i];
+        if (x != s && x->here && !x->waits && x->person == s->person) {
+            s->host = x->host;
+        }
+    }
 }
 
 static void attach(struct tour_sim *t, struct seat_model *s, uint64_t conn) {
@@ -296,6 +326,9 @@ static void join(struct tour_sim *t, uint64_t conn, const struct request *r) {
     bool others = !mine && s && r->choice == 1;
     bool came = !s || s->waits;
     s = s ? s : seat_new(t, p);
+    if (came && !waits) {
+        host_as_elsewhere(m, s);
+    }
     if (others) {
         leave_others(t, s);
     }
@@ -326,6 +359,13 @@ static void resume(struct tour_sim *t, uint64_t conn, const struct request *r) {
 
 /* ---- requests ---- */
 
+static void make_host(struct model *m, const struct person *p, bool on) {
+    for (unsigned i = 0; i < m->n; i++) {
+        struct seat_model *s = &m->seats[i];
+        s->host = s->here && !s->waits && s->person == p ? on : s->host;
+    }
+}
+
 static void decide(struct tour_sim *t, struct seat_model *me, const struct request *r) {
     struct model *m = &t->model;
     struct seat_model *whom = model_seat(m, r->who);
@@ -346,7 +386,7 @@ static void decide(struct tour_sim *t, struct seat_model *me, const struct reque
         break;
     case ASK_HOST:
     case ASK_HAND_OVER:
-        whom->host = r->what == ASK_HAND_OVER || r->on;
+        make_host(m, whom->person, r->what == ASK_HAND_OVER || r->on);
         m->lead = r->what == ASK_HAND_OVER ? whom->number : m->lead;
         break;
     case ASK_SPOTLIGHT:

@@ -291,6 +291,8 @@ char *view_compact(const struct json *v);
 struct seat_model *model_seat(struct model *m, const char *id);
 struct seat_model *model_conn(struct model *m, uint64_t conn);
 struct seat_model *model_in(struct model *m, const char *id); /* not one who waits */
+/* How many admit lets in. */
+unsigned model_coming(const struct model *m, const struct request *r);
 bool model_host_is_in(const struct model *m);
 /* Whether it may send (receive) this, by all that was said. */
 bool model_may(const struct model *m, const struct seat_model *s, bool send, enum source_kind kind);

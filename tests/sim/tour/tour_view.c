@@ -61,12 +61,15 @@ static int roster_at(const struct view *v, const char *id) {
     return -1;
 }
 
+static void changed(struct tour_sim *t, struct page *p, const struct json *who);
+
+/* Who is on the roster already is told again as he is now. */
 static void came(struct tour_sim *t, struct page *p, const struct json *who) {
     struct view *v = &p->view;
     char id[ID_TEXT];
     text_of(who, "id", id, sizeof(id));
     if (roster_at(v, id) >= 0) {
-        world_fail(t->w, "page %u is told twice that %s joins", p->number, id);
+        changed(t, p, who);
         return;
     }
     CHECK(v->n < TOUR_VIEW);
@@ -89,19 +92,29 @@ static void changed(struct tour_sim *t, struct page *p, const struct json *who) 
     }
 }
 
-static void left(struct tour_sim *t, struct page *p, const struct json *o) {
+static void left(struct page *p, const struct json *o) {
     struct view *v = &p->view;
     char id[ID_TEXT];
     text_of(o, "id", id, sizeof(id));
     int at = roster_at(v, id);
     if (at < 0) {
-        world_fail(t->w, "page %u is told that %s leaves, whom it does not know", p->number, id);
-        return;
+        return; /* he has come and gone in between */
     }
     mem_free(v->roster[at].text);
     v->n--;
     for (unsigned i = (unsigned)at; i < v->n; i++) {
         v->roster[i] = v->roster[i + 1];
+    }
+}
+
+static void several(struct tour_sim *t, struct page *p, const struct json *o) {
+    static const char *const names[] = {"joined", "changed", "left"};
+    for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+        const struct json *list = json_member(o, names[k]);
+        for (size_t i = 0; i < json_count(list); i++) {
+            const struct json *x = json_item(list, i);
+            k == 0 ? came(t, p, x) : k == 1 ? changed(t, p, x) : left(p, x);
+        }
     }
 }
 
@@ -318,7 +331,9 @@ static void event(struct tour_sim *t, struct page *p, const struct json *o) {
     } else if (json_string_is(type, "participant_changed")) {
         changed(t, p, who);
     } else if (json_string_is(type, "participant_left")) {
-        left(t, p, o);
+        left(p, o);
+    } else if (json_string_is(type, "roster_changed")) {
+        several(t, p, o);
     } else if (json_string_is(type, "tour_changed")) {
         mem_free(v->tour);
         v->tour = view_tour(json_member(o, "tour"));

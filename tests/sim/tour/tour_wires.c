@@ -462,7 +462,7 @@ void tour_run(struct tour_sim *t, us_t until) {
 }
 
 bool tour_is_quiet(const struct tour_sim *t) {
-    bool quiet = list_empty(&t->reports) && t->w->now > t->told_at + 2 * TOUR_TICK;
+    bool quiet = list_empty(&t->reports) && t->w->now > t->told_at + 4 * US_PER_S / 10;
     for (unsigned i = 0; i < TOUR_WORKERS; i++) {
         quiet = quiet && list_empty(&t->mailbox[i]);
     }
@@ -516,7 +516,8 @@ static struct signaling_config config_of(struct tour_sim *t) {
     c.max_seats_per_token = TOUR_SEATS_PER_TOKEN;
     c.messages_per_second = 0;
     c.messages_per_second = 100000;
-    c.chat_per_minute = 0;
+    c.chat_per_minute = c.changes_per_minute = 0;
+    c.roster_per_second = 4;
     c.roster_tick = TOUR_TICK;
     c.resume_grace = TOUR_RESUME_GRACE;
     c.empty_tour_grace = TOUR_EMPTY_GRACE;
