@@ -293,6 +293,8 @@ static void reply(struct tour_sim *t, struct page *p, const struct json *o) {
         answered(t, p, o, false);
         page_ask(t, p, (struct request){.what = ASK_PING});
     } else if (json_string_is(type, "restarted")) {
+        p->view.n_slots = 0; /* another transport may have been made */
+        read_lists(t, p, o);
         answered(t, p, o, true);
     } else if (json_string_is(type, "lobby")) {
         p->phase = json_says_true(json_member(o, "admitted")) ? PAGE_ADMITTED : PAGE_WAITING;
