@@ -108,7 +108,9 @@ static enum code post_whip(struct exchange *exchange) {
         return code;
     }
     memcpy(e.seat->session->sub, exchange->claims.sub, sizeof(exchange->claims.sub));
-    tell_entered(exchange->s, exchange->now, e.seat, e.took_over);
+    if (!e.took_over) {
+        tell_entered(exchange->s, exchange->now, e.seat);
+    }
     return CODE_OK;
 }
 

@@ -97,7 +97,9 @@ static enum code join(struct call *c) {
         return CODE_OK;
     }
     reply_joined(c, &e);
-    tell_entered(c->s, c->now, e.seat, e.took_over);
+    if (!e.took_over) {
+        tell_entered(c->s, c->now, e.seat);
+    }
     return CODE_OK;
 }
 

@@ -34,7 +34,7 @@ void reply_ok(const struct call *c) {
 void reply_roster(const struct call *c, struct buffer *o, const struct seat *seat) {
     json_key(o, "roster");
     put_roster(o, seat->tour);
-    roster_shown(seat->tour);
+    roster_shown(c->s, seat->tour);
     json_key(o, "speaker");
     put_id(o, c->s, seat->tour->speaker);
     if (seat->host) {

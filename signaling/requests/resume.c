@@ -61,9 +61,9 @@ static enum code resume(struct call *c) {
         return CODE_OK;
     }
     hosts_check(c->s, c->now, seat->tour, NULL);
+    tell_changed(c->s, c->now, seat);
     reply_resumed(c, seat, offer.text ? &offer : NULL);
     layers_again(c->s, seat->session);
-    tell_changed(c->s, c->now, seat);
     return CODE_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "signaling/seats/hosts.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tours/mix.h"
 #include "signaling/tours/persons.h"
 #include "signaling/tours/rights.h"
@@ -256,6 +257,9 @@ static void enter_tour(struct signaling *s, us_t now, struct admission *e, struc
     seat_journal(s, seat, true);
     session_start(s, t, seat, session);
     hosts_check(s, now, t, was_host && !seat->host ? seat : NULL);
+    if (e->took_over) {
+        tell_changed(s, now, seat); /* before the reply, which shows him as he is now */
+    }
 }
 
 enum code seat_enter(struct signaling *s, us_t now, struct admission *e) {

@@ -16,10 +16,12 @@ static us_t room_at(const struct signaling *s, const struct tour *t) {
     return s->config.roster_per_second ? t->roster.paid - (ROSTER_BURST - 1) * gap(s) : 0;
 }
 
-/* One is told, whether there was room for it or not. */
+/* One is told, whether there was room for it or not: what had to be told before something else
+ * does not make others wait for longer than for one. */
 static void spend(const struct signaling *s, us_t now, struct tour *t) {
     if (s->config.roster_per_second) {
-        t->roster.paid = us_max(t->roster.paid, now) + gap(s);
+        us_t paid = us_max(t->roster.paid, now) + gap(s);
+        t->roster.paid = us_min(paid, now + ROSTER_BURST * gap(s));
     }
 }
 
@@ -54,11 +56,9 @@ void tell_changed(struct signaling *s, us_t now, struct seat *seat) {
     later(s, now, seat->tour);
 }
 
-void tell_entered(struct signaling *s, us_t now, struct seat *seat, bool took_over) {
+void tell_entered(struct signaling *s, us_t now, struct seat *seat) {
     struct tour *t = seat->tour;
-    if (took_over) {
-        tell_changed(s, now, seat);
-    } else if (may_now(s, now, t)) {
+    if (may_now(s, now, t)) {
         seat->known = known_of(s, seat);
         seat->changed = false;
         tell_participant(s, seat, "participant_joined", seat->conn);
@@ -99,10 +99,12 @@ void tell_gone(struct signaling *s, us_t now, const struct seat *seat, const cha
 
 /* One person has seen states that the others have not: even if they do not last until the end of
  * the tick, all must be told what is true then, also that who is on that roster has left. */
-void roster_shown(struct tour *t) {
+void roster_shown(const struct signaling *s, struct tour *t) {
     LIST_EACH(l, &t->seats) {
         struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
-        seat->known = seat->changed ? 0 : seat->known;
+        if (seat->changed && seat->known != known_of(s, seat)) {
+            seat->known = 0;
+        }
         seat->shown = true;
     }
 }

@@ -9,10 +9,11 @@
 
 #define ROSTER_BURST 8 /* messages at once; then as signaling_config.roster_per_second says */
 
-/* Tell everybody else that somebody is there; of a seat that was taken over, at the end of the tick
- * what is different. */
-void tell_entered(struct signaling *s, us_t now, struct seat *seat, bool took_over);
-/* Something about a participant may have changed: everybody is told the net change. */
+/* Tell everybody else that somebody is there, whose seat is new. */
+void tell_entered(struct signaling *s, us_t now, struct seat *seat);
+/* Something about a participant may have changed: everybody is told the net change. Said where it
+ * changes, and before anybody is shown a roster: else he may have seen what does not last until the
+ * end of the tick, and is not told what is true then. */
 void tell_changed(struct signaling *s, us_t now, struct seat *seat);
 /* Its seat is gone, and can still be read. */
 void tell_gone(struct signaling *s, us_t now, const struct seat *seat, const char *reason);
@@ -20,7 +21,7 @@ void tell_gone(struct signaling *s, us_t now, const struct seat *seat, const cha
  * told before. */
 void roster_settle(struct signaling *s, us_t now, uint64_t participant);
 /* Somebody was shown the whole roster as it is now. */
-void roster_shown(struct tour *t);
+void roster_shown(const struct signaling *s, struct tour *t);
 /* The end of a tick: what waits is told, or the tour's tick is set to when it may be. */
 void roster_tick(struct signaling *s, us_t now, struct tour *t);
 /* Nobody is in it any more. */

@@ -341,6 +341,23 @@ TEST(who_is_named_is_told_before) {
     world_close(&w);
 }
 
+TEST(who_is_named_makes_nobody_else_wait) {
+    struct world w;
+    REQUIRE(world_open(&w, crowded));
+    tire(&w);
+    for (unsigned i = 50; i < 80; i++) { /* each is told before what he says */
+        come(&w, i);
+        world_send(&w, i, "{\"type\":\"chat\",\"text\":\"Hello\"}");
+        EXPECT_EQ(told(&w, 1, "\"roster_changed\""), 1);
+    }
+    size_t mark = w.n;
+    world_send(&w, 3, "{\"type\":\"mute\",\"kind\":\"camera\",\"muted\":true}");
+    world_pass(&w, US_PER_S / w.config.roster_per_second + w.config.roster_tick);
+    w.mark = mark;
+    EXPECT_EQ(told(&w, 1, "\"camera\":\"muted\""), 1);
+    world_close(&w);
+}
+
 TEST(who_comes_and_goes_unseen_is_not_told) {
     struct world w;
     REQUIRE(world_open(&w, crowded));

@@ -110,6 +110,38 @@ TEST(somebody_who_saw_a_state_between_is_told_that_it_is_over) {
     world_close(&p.w);
 }
 
+/* Who comes back with another transport has read `connected` as it was for a moment. */
+static void comes_back(const char *token, const char *reply) {
+    struct people p;
+    struct world *w = &p.w;
+    REQUIRE(arrive(&p));
+    signaling_peer_connected(w->signaling, w->now, p.peer);
+    camera(&p, true);
+    world_drain(w);
+    char secret[128], resume[160];
+    w->mark = 0;
+    (void)world_field(world_got(w, 1, "\"joined\""), "resume", secret, sizeof(secret));
+    snprintf(resume, sizeof(resume), "resume:%s", secret);
+    world_pass(w, US_PER_S);
+    size_t mark = w->n;
+    world_join(w, 3, token ? token : resume, small_offer_other_peer(), small_lines);
+    EXPECT_GOT(w, 3, reply);
+    EXPECT_GOT(w, 3, "\"connected\":false,\"sources\":{\"microphone\":\"off\",\"camera\":\"off\"");
+    p.peer = world_command(w, COMMAND_PEER_ADD)->params->peer;
+    signaling_peer_connected(w->signaling, w->now, p.peer);
+    camera(&p, true);
+    world_pass(w, US_PER_S);
+    w->mark = mark;
+    EXPECT_EQ(told(w, 3, "\"type\":\"participant_changed\""), 1);
+    EXPECT_GOT(w, 3, "\"connected\":true,\"sources\":{\"microphone\":\"off\",\"camera\":\"on\"");
+    world_close(w);
+}
+
+TEST(who_comes_back_is_told_what_has_become_of_himself_since) {
+    comes_back("buyer|demo|ada|Ada", "\"type\":\"joined\"");
+    comes_back(NULL, "\"type\":\"resumed\"");
+}
+
 TEST(who_leaves_within_the_tick_is_told_once) {
     struct people p;
     REQUIRE(arrive(&p));
