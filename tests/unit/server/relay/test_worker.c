@@ -423,11 +423,13 @@ TEST(worker_keeps_room_for_taps_without_packets) {
     do {
         REQUIRE(wait_event(&r, &e));
     } while (e.type != MEDIA_PEER_FAILED);
+    uint32_t dropped = 0; /* told by the next that found room: a voice, if it was heard before */
     while (t.type != TAP_SOURCE_OFF && mailbox_pop(r.taps, &t)) {
+        dropped += t.dropped;
         packet_unref(t.packet);
     }
     EXPECT_EQ(t.type, TAP_SOURCE_OFF);
-    EXPECT(t.dropped > 0);
+    EXPECT(dropped > 0);
     rig_close(&r);
 }
 
