@@ -157,8 +157,11 @@ bool signaling_peer_who(const struct signaling *s, uint64_t peer, struct signali
         return false;
     }
     *ret = (struct signaling_who){0};
-    snprintf(ret->tour, sizeof(ret->tour), "%s", t->name);
-    if (session->seat) {
+    const char *name = t->probe ? CONTAINER_OF(t, const struct probe, tour)->of : t->name;
+    snprintf(ret->tour, sizeof(ret->tour), "%s", name);
+    if (t->probe) {
+        snprintf(ret->participant, sizeof(ret->participant), "probe");
+    } else if (session->seat) {
         snprintf(ret->participant, sizeof(ret->participant), "p%" PRIu32, session->seat->number);
     } else {
         snprintf(ret->participant, sizeof(ret->participant), "whep-%.8s", session->resource);

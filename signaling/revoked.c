@@ -1,5 +1,6 @@
 /* Who was let in and is to be out again, of all tours. */
 #include "signaling/seats/departures.h"
+#include "signaling/seats/probe.h"
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tours/subs.h"
@@ -38,10 +39,15 @@ static const char *next_of(const struct tour *t, const struct test *test) {
     return sub ? sub : of_viewers(&t->viewers, test);
 }
 
+static bool is_probe(void *ctx, const struct probe *p) {
+    const struct test *test = ctx;
+    return test->is(test->ctx, p->sub);
+}
+
 enum err signaling_revoke_all(struct signaling *s, us_t now, bool (*is)(void *ctx, const char *sub),
                               void *ctx) {
     OWNER_CHECK(&s->owner);
-    const struct test test = {is, ctx};
+    struct test test = {is, ctx};
     if (effects_reserve(s, 0) != OK) {
         return ERR_NOMEM;
     }
@@ -53,6 +59,7 @@ enum err signaling_revoke_all(struct signaling *s, us_t now, bool (*is)(void *ct
             (void)tour_rid(s, now, t, sub, CODE_TOKEN_REVOKED);
         }
     }
+    probes_end(s, is_probe, &test);
     return OK;
 }
 

@@ -311,6 +311,7 @@ struct signaling_stats signaling_stats(const struct signaling *s) {
     stats.tours = (uint32_t)map_len(s->tours);
     stats.participants = (uint32_t)map_len(s->seats) - s->n_waiting;
     stats.waiting = s->n_waiting;
+    stats.probes = s->n_probes;
     stats.sessions = (uint32_t)map_len(s->peers);
     return stats;
 }

@@ -280,8 +280,9 @@ bool signaling_effect(struct signaling *s, struct signaling_effect *ret);
 /* Whom a media session belongs to, as the protocol names them. */
 struct signaling_who {
     char tour[TOUR_NAME_MAX + 1];
-    char participant[16]; /* "p7"; of a viewer of WHEP "whep-" and the first 8 digits of the name of
-                             its resource: enough to tell it by, too little to use it */
+    char participant[16]; /* "p7"; "probe" of who tries out the network; of a viewer of WHEP "whep-"
+                             and the first 8 digits of the name of its resource: enough to tell it
+                             by, too little to use it */
 };
 /* False when there is no such session any more. */
 bool signaling_peer_who(const struct signaling *s, uint64_t peer, struct signaling_who *ret);
@@ -290,6 +291,7 @@ bool signaling_peer_who(const struct signaling *s, uint64_t peer, struct signali
 struct signaling_stats {
     uint32_t connections, tours, participants, sessions;
     uint32_t waiting; /* in lobbies; not among participants */
+    uint32_t probes;  /* who tries out the network; their transports are among sessions */
     uint64_t messages, errors;
     uint64_t refused[CODE_COUNT]; /* of errors, by code */
     uint64_t overloaded;          /* newcomers who were refused for that */

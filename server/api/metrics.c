@@ -152,6 +152,7 @@ static void put_signaling(struct buffer *t, const struct api *a) {
     gauge(t, "oriel_signaling_participants", "People in tours.", s.participants);
     gauge(t, "oriel_signaling_waiting", "People in the lobbies of tours.", s.waiting);
     gauge(t, "oriel_signaling_sessions", "Media sessions.", s.sessions);
+    gauge(t, "oriel_signaling_probes", "Clients trying out the network.", s.probes);
     counter(t, "oriel_signaling_messages_total", "Messages handled.", s.messages);
     head(t, "oriel_signaling_errors_total", "counter", "Errors that clients were told, by code.");
     for (int c = CODE_OK + 1; c < CODE_COUNT; c++) {

@@ -7,5 +7,7 @@
 
 /* May this person make or restart a transport now? Counts it. False: CODE_RATE_LIMITED. */
 bool rate_admit(struct signaling *s, us_t now, const char *tour, const char *sub);
+/* May this person, of whatever tour, begin a probe now? Counts it. False: CODE_RATE_LIMITED. */
+bool rate_admit_probe(struct signaling *s, us_t now, const char *sub);
 
 #endif

@@ -8,6 +8,7 @@
 #include "signaling/seats/devices.h"
 #include "signaling/seats/hosts.h"
 #include "signaling/seats/lobby.h"
+#include "signaling/seats/probe.h"
 #include "signaling/seats/seats.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/roster.h"
@@ -114,6 +115,7 @@ bool tour_rid(struct signaling *s, us_t now, struct tour *t, const char *sub, en
         throw_out(s, now, seat, why);
         any = true;
     }
+    probes_rid(s, t->name, sub);
     return any;
 }
 

@@ -16,7 +16,7 @@ void seat_disconnect(struct signaling *s, us_t now, struct seat *seat);
 /* Whoever chose to take over has got `seat`: his other pages are told, and leave. */
 void seat_leave_others(struct signaling *s, us_t now, struct seat *seat);
 /* All that a sub has in a tour ends: each of its seats is told why, everybody else that it is
- * removed; and its viewers. False: there was nothing. */
+ * removed; its viewers; and what it tries out. False: it was not in. */
 bool tour_rid(struct signaling *s, us_t now, struct tour *t, const char *sub, enum code why);
 /* A host removes somebody, from all his devices, and the token's sub is refused as long as the tour
  * runs. `seat` is no more then. ERR_NOMEM: nothing has changed. */

@@ -17,11 +17,12 @@ static bool has_one(const struct signaling *s, const char *sub) {
     return false;
 }
 
-static enum code may_begin(const struct signaling *s, const struct claims *claims) {
+static enum code may_begin(struct signaling *s, us_t now, const struct claims *claims) {
     if (s->n_probes >= s->config.max_probes) {
         return CODE_SERVER_FULL;
     }
-    return has_one(s, claims->sub) ? CODE_RATE_LIMITED : CODE_OK;
+    bool may = !has_one(s, claims->sub) && rate_admit_probe(s, now, claims->sub);
+    return may ? CODE_OK : CODE_RATE_LIMITED;
 }
 
 static enum code may_add(struct signaling *s, us_t now, const struct conn *conn,
@@ -30,7 +31,7 @@ static enum code may_add(struct signaling *s, us_t now, const struct conn *conn,
     if (conn->seat) {
         return CODE_ALREADY_JOINED;
     }
-    if (p && strcmp(p->sub, claims->sub) != 0) {
+    if (p && (strcmp(p->sub, claims->sub) != 0 || strcmp(p->of, claims->tour) != 0)) {
         return CODE_FORBIDDEN;
     }
     if (s->retry_after_s) {
@@ -40,7 +41,7 @@ static enum code may_add(struct signaling *s, us_t now, const struct conn *conn,
     if (p && p->added >= PROBE_PATHS_MAX) {
         return CODE_RATE_LIMITED;
     }
-    enum code code = p ? CODE_OK : may_begin(s, claims);
+    enum code code = p ? CODE_OK : may_begin(s, now, claims);
     if (code == CODE_OK && !rate_admit(s, now, claims->tour, claims->sub)) {
         code = CODE_RATE_LIMITED;
     }
@@ -56,6 +57,7 @@ static struct probe *begin(struct signaling *s, us_t now, struct conn *conn,
     }
     p->conn = conn;
     memcpy(p->sub, claims->sub, sizeof(p->sub));
+    memcpy(p->of, claims->tour, sizeof(p->of));
     p->end = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_PROBE};
     p->tour.probe = true;
     list_init(&p->tour.seats);
@@ -110,6 +112,29 @@ void probe_end(struct signaling *s, struct probe *p) {
     s->n_probes--;
     p->conn->probe = NULL;
     to_trash(s, &p->trash);
+}
+
+void probes_end(struct signaling *s, bool (*is)(void *ctx, const struct probe *p), void *ctx) {
+    LIST_EACH(l, &s->probes) {
+        struct probe *p = LIST_ENTRY(l, struct probe, in_signaling);
+        if (is(ctx, p)) {
+            probe_end(s, p);
+        }
+    }
+}
+
+struct who {
+    const char *tour, *sub;
+};
+
+static bool is_of(void *ctx, const struct probe *p) {
+    const struct who *who = ctx;
+    return strcmp(p->of, who->tour) == 0 && strcmp(p->sub, who->sub) == 0;
+}
+
+void probes_rid(struct signaling *s, const char *tour, const char *sub) {
+    struct who who = {tour, sub};
+    probes_end(s, is_of, &who);
 }
 
 void probes_free(struct signaling *s) {

@@ -12,8 +12,9 @@
 #define PROBE_PATHS_MAX 4
 
 /* Begin the probe of this connection, which has no seat, if it has none yet, and add a transport.
- * CODE_ALREADY_JOINED, CODE_FORBIDDEN (it is another sub's), CODE_RATE_LIMITED (as many transports
- * as there may be, this sub has a probe elsewhere, or too many offers), CODE_SERVER_FULL,
+ * CODE_ALREADY_JOINED, CODE_FORBIDDEN (it is another sub's or tour's), CODE_RATE_LIMITED (as many
+ * transports as there may be, this sub has a probe elsewhere, had too many lately, or too many
+ * offers), CODE_SERVER_FULL,
  * CODE_SERVER_OVERLOADED, CODE_INTERNAL, and those of session_make. */
 enum code probe_add(struct signaling *s, us_t now, struct conn *conn, const struct claims *claims,
                     struct offer *offer);
@@ -21,6 +22,10 @@ enum code probe_add(struct signaling *s, us_t now, struct conn *conn, const stru
 struct session *probe_latest(const struct probe *p);
 /* End it, with its transports. NULL allowed. */
 void probe_end(struct signaling *s, struct probe *p);
+/* End those of which `is` is true: whose tokens were taken back. */
+void probes_end(struct signaling *s, bool (*is)(void *ctx, const struct probe *p), void *ctx);
+/* End what this sub tries out for this tour, from which it was removed. */
+void probes_rid(struct signaling *s, const char *tour, const char *sub);
 /* Free what was never ended; for signaling_free. */
 void probes_free(struct signaling *s);
 

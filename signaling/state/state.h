@@ -252,7 +252,8 @@ struct probe {
     struct link in_signaling;
     struct conn *conn;
     char sub[SUB_MAX + 1];
-    unsigned added; /* transports, those that are gone included */
+    char of[TOUR_NAME_MAX + 1]; /* the tour that its tokens are for */
+    unsigned added;             /* transports, those that are gone included */
     struct tour tour;
 };
 
@@ -298,7 +299,7 @@ struct signaling {
     struct shared_text *last; /* text of the effect returned last */
     struct trash *rubbish;
     bool any_broken;
-    struct rate_bucket rates[RATE_BUCKETS];
+    struct rate_bucket rates[RATE_BUCKETS], probe_rates[RATE_BUCKETS];
     struct signaling_stats stats;
 };
 

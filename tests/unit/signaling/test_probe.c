@@ -122,10 +122,10 @@ TEST(a_probe_is_for_who_has_a_token_and_not_for_more) {
     probe(&w, 2, BOB); /* on another device */
     EXPECT_ERROR(&w, 2, "rate_limited");
     for (int i = 0; i < 3; i++) {
-        probe(&w, 1, BOB);
+        probe(&w, 1, "buyer|nowhere|bob|Bob");
         EXPECT_GOT(&w, 1, "\"probed\"");
     }
-    probe(&w, 1, BOB);
+    probe(&w, 1, "buyer|nowhere|bob|Bob");
     EXPECT_ERROR(&w, 1, "rate_limited");
     probe(&w, 2, "buyer|demo|eve|Eve");
     EXPECT_GOT(&w, 2, "\"probed\"");
@@ -149,6 +149,69 @@ TEST(who_was_removed_probes_no_more) {
     world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p2\"}");
     probe(&w, 3, BOB);
     EXPECT_ERROR(&w, 3, "removed");
+    world_close(&w);
+}
+
+TEST(a_probe_ends_with_the_right_to_it) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "agent|demo|ann|Ann", small_offer(), small_lines);
+    world_join(&w, 2, BOB, small_offer(), small_lines);
+    probe(&w, 3, BOB);
+    probe(&w, 4, "buyer|demo|eve|Eve");
+    EXPECT_EQ(signaling_stats(w.signaling).probes, 2);
+    world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p2\"}");
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 2); /* the seat's, and the probe's */
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 1);
+    EXPECT_EQ(signaling_stats(w.signaling).probes, 1);
+    EXPECT_EQ(signaling_revoke(w.signaling, w.now, "eve"), OK);
+    world_drain(&w);
+    EXPECT_EQ(signaling_stats(w.signaling).probes, 0);
+    probe(&w, 5, "buyer|other|mia|Mia"); /* in no tour at all */
+    EXPECT_EQ(signaling_revoke(w.signaling, w.now, "eve"), OK);
+    EXPECT_EQ(signaling_stats(w.signaling).probes, 1);
+    EXPECT_EQ(signaling_revoke(w.signaling, w.now, "mia"), OK);
+    world_drain(&w);
+    EXPECT_EQ(signaling_stats(w.signaling).probes, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 1);
+    world_close(&w);
+}
+
+/* Else it were a tour that nobody sees. */
+TEST(one_probe_after_the_other_has_an_end) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (int i = 0; i < 6; i++) {
+        probe(&w, 1, BOB);
+        EXPECT_GOT(&w, 1, "\"probed\"");
+        world_drop(&w, 1);
+    }
+    probe(&w, 1, BOB);
+    EXPECT_ERROR(&w, 1, "rate_limited");
+    probe(&w, 2, "buyer|other|bob|Bob"); /* another tour's token of the same person */
+    EXPECT_ERROR(&w, 2, "rate_limited");
+    probe(&w, 3, "buyer|demo|eve|Eve");
+    EXPECT_GOT(&w, 3, "\"probed\"");
+    world_pass(&w, 60 * US_PER_S);
+    probe(&w, 1, BOB);
+    EXPECT_GOT(&w, 1, "\"probed\"");
+    probe(&w, 1, "buyer|other|bob|Bob");
+    EXPECT_ERROR(&w, 1, "forbidden");
+    world_pass(&w, 21 * US_PER_S);
+    probe(&w, 1, BOB);
+    EXPECT_ERROR(&w, 1, "rate_limited");
+    world_close(&w);
+}
+
+TEST(an_offence_of_a_probe_is_told_by_its_tour) {
+    struct world w;
+    struct signaling_who who;
+    REQUIRE(world_open(&w, NULL));
+    probe(&w, 1, BOB);
+    const struct record *peer = world_command(&w, COMMAND_PEER_ADD);
+    REQUIRE(peer && signaling_peer_who(w.signaling, peer->params->peer, &who));
+    EXPECT_STR(who.tour, "demo");
+    EXPECT_STR(who.participant, "probe");
     world_close(&w);
 }
 
