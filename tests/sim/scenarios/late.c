@@ -153,7 +153,8 @@ void scenario_late(struct world *w) {
     say(w, k, rate, rtt, &l);
     bool carried = k->camera.rates[1] && rate >= 350; /* some size of it */
     SIM_EXPECT(w, l.first < key_takes(k, rate));
-    SIM_EXPECT(w, l.replays == 1);
+    /* What gives the first up may find a smaller size in the cache: in_vain is what that costs. */
+    SIM_EXPECT(w, l.replays == 1 || (!carried && l.replays == 2));
     SIM_EXPECT(w, rate > 500 || l.in_vain < IN_VAIN);
     SIM_EXPECT(w, !carried || (l.given_up <= 1 && l.longest < FREEZE && l.live < LIVE));
 }

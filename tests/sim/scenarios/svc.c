@@ -15,6 +15,16 @@ static struct sim_link_config path(us_t delay) {
     return (struct sim_link_config){.delay = delay, .jitter = US_PER_MS};
 }
 
+/* One lost packet may cost a picture its upper sizes until it is repaired: not all looks count. */
+static bool shows_largest(struct world *w, const struct play *p) {
+    unsigned looks = 0;
+    for (int i = 0; i < 10 && !w->failed; i++) {
+        world_run_for(w, 100 * US_PER_MS);
+        looks += p->last.content.spatial == SVC_SIZES - 1;
+    }
+    return looks >= 8;
+}
+
 /* Let a phase pass; the size that comes in most of what is left of it once it has settled. */
 static unsigned at_rate(struct world *w, struct browser *b, struct play *p, uint64_t rate) {
     unsigned looks[SVC_SIZES] = {0}, most = 0;
@@ -61,7 +71,7 @@ void scenario_svc(struct world *w) {
     SIM_EXPECT(w, at_rate(w, narrow, p, 4000 * KBIT) == 2);
     SIM_EXPECT(w, at_rate(w, narrow, p, 500 * KBIT) == 1);
     SIM_EXPECT(w, at_rate(w, narrow, p, 2500 * KBIT) == 2);
-    SIM_EXPECT(w, q->last.content.spatial == 2);
+    SIM_EXPECT(w, shows_largest(w, q));
     if (w->verbose) {
         printf("#   longest freeze %lld us, of the wide one %lld us\n", (long long)p->longest,
                (long long)q->longest);
