@@ -160,6 +160,63 @@ await test('what_people_decide_stands', async () => {
   off.c.finish('left', '');
 });
 
+await test('a_peer_connection_that_is_replaced_while_it_is_sent_again', async () => {
+  const fresh = new Track('front');
+  media.getUserMedia = async () => ({ getTracks: () => [fresh] });
+  const { c, news, track } = await sending();
+  c.session = { publish: async (kind, what) => {
+    if (what) {
+      c.session = { publish: async () => undefined, close() {} };
+      throw new DOMException('closed', 'InvalidStateError');
+    }
+  } };
+  track.say('ended');
+  await settled();
+  assert.deepEqual(news, ['camera lost device_lost', 'camera back device_back']);
+  assert.deepEqual([c.published.get('camera'), fresh.stopped], [fresh, false]);
+  c.finish('left', '');
+});
+
+await test('what_could_not_be_sent_is_tried_again', async () => {
+  let tracks = [];
+  media.getUserMedia = async () => {
+    tracks = [...tracks, new Track('front')];
+    return { getTracks: () => [tracks.at(-1)] };
+  };
+  const { c, news, track } = await sending();
+  c.session = { publish: async (kind, what) => {
+    if (what && tracks.length === 1) {
+      throw new DOMException('not now', 'InvalidStateError');
+    }
+  }, close() {} };
+  track.say('ended');
+  await settled();
+  assert.deepEqual([tracks[0].stopped, c.published.get('camera')], [true, null]);
+  await run(1100);
+  await settled();
+  assert.deepEqual(news, ['camera lost device_lost', 'camera back device_back']);
+  assert.deepEqual([c.published.get('camera'), tracks[1].stopped], [tracks[1], false]);
+  c.finish('left', '');
+});
+
+await test('a_camera_that_is_turned_off_as_it_comes_back', async () => {
+  const fresh = new Track('front');
+  media.getUserMedia = async () => ({ getTracks: () => [fresh] });
+  const { c, news, track } = await sending();
+  c.session = { publish: async (kind, what) => {
+    if (what) {
+      c.publish(kind, null);
+    }
+  }, close() {} };
+  track.say('ended');
+  await settled();
+  assert.deepEqual([news, fresh.stopped, c.published.get('camera')], [['camera lost device_lost'], true, null]);
+  c.finish('left', '');
+  await c.publish('camera', new Track('front'));
+  media.dispatchEvent(new Event('devicechange'));
+  assert.equal(news.length, 1, 'nothing is heard after the end');
+});
+
 await test('a_screen_and_who_recovers_by_himself', async () => {
   media.getUserMedia = async () => assert.fail('opened');
   const screen = await sending({}, 'screen');

@@ -187,6 +187,77 @@ await test('not_all_come_back_at_the_same_moment', async () => {
   expect(waits.size > 2 && Math.max(...waits) < 350, 'they do');
 });
 
+await test('what_is_turned_off_at_once_is_not_sent', async () => {
+  const client = await joined();
+  const { sender } = client.session.senders.get('camera');
+  const { session } = client;
+  for (const change of [() => client.publish('camera', client.camera), () => client.sources.publishAgain()]) {
+    await client.publish('camera', null);
+    client.sources.published.set('camera', client.camera);
+    const on = change();
+    await client.publish('camera', null);
+    await on;
+    expectEqual([sender.track, client.published.get('camera')].join(), ',', 'the track');
+  }
+  await Promise.all([client.camera, null, client.camera].map((track) => client.publish('camera', track)));
+  expectEqual(sender.track, client.camera, 'what was said last');
+  expectEqual(client.session, session, 'the session');
+});
+
+await test('what_was_refused_and_is_turned_off_while_it_is_asked_for', async () => {
+  const client = await joined();
+  const { sender } = client.session.senders.get('camera');
+  client.sources.onRefused('camera', 'sources_full', '');
+  const on = client.publish('camera', client.camera);
+  await client.publish('camera', null);
+  await run(1000);
+  await on;
+  expectEqual(server.asked.filter(([type]) => type === 'mute').length, 1, 'it is asked for');
+  expectEqual([sender.track, client.published.get('camera')].join(), ',', 'the track');
+});
+
+await test('who_joins_twice_is_in_once', async () => {
+  const client = await joined();
+  const { session } = client;
+  const { answer } = server;
+  server.answer = () => ({ type: 'error', code: 'already_joined', message: '' });
+  const again = client.join({ name: 'Ada', codec: 'vp8' }).catch((error) => error.code);
+  await run(1000);
+  server.answer = answer;
+  expectEqual(await again, 'already_joined', 'the error');
+  expectEqual(client.session, session, 'the session');
+  client.finish('left', '');
+  expectEqual(peers().filter((peer) => peer.connectionState !== 'closed').length, 0, 'peer connections');
+});
+
+await test('who_leaves_sends_nothing_more_and_has_left_once', async () => {
+  const client = await joined();
+  const { sender } = client.session.senders.get('camera');
+  const ends = [];
+  client.on('ended', ({ code }) => ends.push(code));
+  network.up = false;
+  const left = client.leave();
+  await run(10);
+  expectEqual(sender.track, null, 'what is sent while the server does not answer');
+  await run(20000);
+  await left;
+  await client.leave();
+  expectEqual(ends.join(), 'left', 'the ends');
+});
+
+await test('a_websocket_that_closes_while_the_seat_is_resumed', async () => {
+  const client = await joined();
+  await outage(client, 16000); // another transport is needed
+  const { settle } = client.transport;
+  client.transport.settle = (...settled) => {
+    client.transport.settle = settle;
+    client.signal.close();
+    return settle.apply(client.transport, settled);
+  };
+  await passUntil(() => client.transport.settle === settle, 'an answer');
+  await recovered(client, 5000);
+});
+
 await test('a_token_by_a_key_that_the_server_is_fetching', async () => {
   for (const [code, times, comesIn] of [['token_key_unknown', 1, true], ['token_keys_unavailable', 3, true],
     ['token_key_unknown', 4, false], ['token_signature', 1, false]]) {

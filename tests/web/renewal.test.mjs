@@ -147,6 +147,82 @@ await test('a consent that was taken back is not given again by a restart of the
   client.finish('left', '');
 });
 
+/** A client that took its consent back; told: what is asked from now on, and whether a camera is sent then. */
+async function withdrawn() {
+  const client = await joined();
+  const taken = client.consent(false);
+  await run(100);
+  await taken;
+  const camera = { kind: 'video', getSettings: () => ({}) };
+  await client.publish('camera', camera);
+  const told = [];
+  const sent = () => Boolean(client.session?.senders.get('camera').sender.track);
+  return { client, camera, told, sent };
+}
+
+await test('nor when the connection is lost before it is taken back', async () => {
+  const { client, told, sent } = await withdrawn();
+  const answer = server.answer;
+  let cut = 0;
+  server.answer = (message) => {
+    told.push([message.type, sent()].join(' '));
+    if (message.type === 'resume' && cut === 0) {
+      return { type: 'error', code: 'resume_unknown', message: '' };
+    }
+    if (message.type === 'consent' && cut++ === 0) { // the transport is gone, too
+      server.spent = server.transport.certificate;
+      server.transport = null;
+      client.session.pc.become('failed');
+      client.signal.socket.close();
+    }
+    const reply = answer(message);
+    return { ...reply, type: reply.type === 'join' ? 'joined' : reply.type };
+  };
+  server.transport = null;
+  client.signal.socket.close();
+  await run(5000);
+  server.answer = answer;
+  expectEqual(told.filter((t) => /consent/.test(t)).join(), 'consent false,consent false', 'is a camera sent');
+  expect(told.some((t) => t === 'resume false') && sent(), 'and then it is');
+  client.finish('left', '');
+});
+
+await test('nor by a page that publishes meanwhile', async () => {
+  const { client, camera, told, sent } = await withdrawn();
+  client.on('roster', () => { client.publish('camera', camera); });
+  const answer = server.answer;
+  server.answer = (message) => {
+    told.push([message.type, sent()].join(' '));
+    const reply = answer(message);
+    return { ...reply, type: reply.type === 'join' ? 'joined' : reply.type };
+  };
+  await restart(client);
+  server.answer = answer;
+  expectEqual(told.filter((t) => /consent/.test(t)).join(), 'consent false', 'is a camera sent');
+  expect(sent(), 'and then it is');
+  client.finish('left', '');
+});
+
+await test('nor when the answer to that was lost', async () => {
+  const client = await joined();
+  const answer = server.answer;
+  let lost = '';
+  client.consent(false).catch((error) => { lost = error.code; });
+  server.answer = (message) => { // restarted while it answered
+    if (message.type === 'consent' && !lost) {
+      client.signal.socket.close();
+    }
+    const reply = message.type === 'resume' ? { type: 'error', code: 'resume_unknown', message: '' } : answer(message);
+    return { ...reply, type: reply.type === 'join' ? 'joined' : reply.type };
+  };
+  await run(3000);
+  server.answer = answer;
+  expectEqual(lost, 'connection_lost', 'the error');
+  expectEqual(said.filter((m) => m.type === 'join' || m.type === 'consent').map((m) => m.type).join(), 'join,consent,join,consent',
+    'what is asked');
+  client.finish('left', '');
+});
+
 await test('who was taken over meanwhile does not take it back by himself', async () => {
   const client = await joined({}, { seat: 'take_over' });
   taken = 1;

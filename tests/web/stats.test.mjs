@@ -63,6 +63,16 @@ await test('a_slot_that_is_paused_is_poor', () => {
   assert.equal(stats.slots[0].quality, 'poor');
 });
 
+await test('the_first_call_knows_what_is_sent', () => {
+  const { sources } = new StatsReader().read(report(1000, 10000), what);
+  assert.deepEqual(sources.map((s) => s.quality), ['good', 'off']);
+});
+
+await test('a_link_that_is_down_is_poor_whatever_was_measured_before', () => {
+  const { quality, link } = new StatsReader().read(report(1000, 10000), { ...what, down: true });
+  assert.deepEqual([quality, link.quality, link.rttMs], ['poor', 'poor', 30]);
+});
+
 await test('another_connection_begins_anew', () => {
   const reader = new StatsReader();
   reader.read(report(0, 900000, { received: 900, lost: 90 }), what);
@@ -70,5 +80,19 @@ await test('another_connection_begins_anew', () => {
   assert.deepEqual([slots[0].kbps, slots[0].lossPercent, link.upKbps], [0, 0, 0], 'what was counted is not less than nothing');
   const nothing = reader.read(new Map(), { senders: new Map(), slots: [] });
   assert.deepEqual([nothing.quality, nothing.link.quality], ['good', 'off']);
+});
+
+await test('of_a_client_each_connection_is_read_for_itself', async () => {
+  globalThis.document ??= { addEventListener() {} };
+  const { OrielClient } = await import('../../web/lib/oriel.js');
+  const c = new OrielClient({ url: 'ws://127.0.0.1:1', token: '' });
+  assert.equal((await c.stats()).link.quality, 'off');
+  const session = (all) => ({ senders: new Map(), slots: new Map(), pc: { connectionState: 'connected', getStats: async () => all } });
+  c.session = session(report(1000, 10000));
+  await c.stats();
+  c.session = session(report(2000, 900000)); // another one of the same names, which has sent more
+  assert.equal((await c.stats()).link.upKbps, 0);
+  c.session.pc.connectionState = 'failed';
+  assert.equal((await c.stats()).quality, 'poor');
 });
 finish();

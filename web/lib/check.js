@@ -47,7 +47,7 @@ export async function checkConnection({ url, token, tour, seconds = SECONDS, pat
     const best = tests.find((one) => found[one.way]);
     if (best) {
       tests.filter((one) => one !== best).forEach((one) => one.close()); // or each would be sent a picture
-      Object.assign(found, await bandwidth(best, test(best.way, iceServers), seconds));
+      Object.assign(found, await bandwidth(best, test(best.way, iceServers), { seconds, patience }));
     }
   } catch (error) {
     found.code = codeOf(error) || 'failed';
@@ -74,16 +74,16 @@ async function openSignal(signal, patience) {
   }
 }
 
-/** @param {PathTest} viewer @param {PathTest} sender @param {number} seconds */
-async function bandwidth(viewer, sender, seconds) {
+/** @param {PathTest} viewer @param {PathTest} sender @param {{seconds: number, patience: number}} how */
+async function bandwidth(viewer, sender, { seconds, patience }) {
   if (document.visibilityState === 'hidden') { // its timers sleep: what it would measure is that
     return {};
   }
   const picture = new TestPicture();
   try {
     await sender.open(picture.track);
-    await sender.connected(PATIENCE);
-    return await measure(sender, viewer, seconds);
+    const sends = await sender.connected(patience); // else all that is known is that the way is there
+    return sends ? await measure(sender, viewer, seconds) : {};
   } finally {
     picture.close();
   }

@@ -2,6 +2,7 @@
 // A device that is there again is opened and sent again by itself.
 
 import { deviceSentence, openDevice } from './devices.js';
+import { codeOf } from './errors.js';
 
 /** @typedef {import('./oriel.js').OrielClient} OrielClient */
 /** @typedef {import('./types.js').DeviceCode} DeviceCode */
@@ -32,7 +33,7 @@ export class DeviceWatch {
     this.watched.get(kind)?.abort();
     this.watched.delete(kind);
     this.lost.delete(/** @type {DeviceKind} */ (kind));
-    if (!track?.addEventListener) {
+    if (!track?.addEventListener || this.client.over) {
       return;
     }
     const { signal } = this.listen(kind);
@@ -123,23 +124,32 @@ export class DeviceWatch {
       return;
     }
     this.opening.add(kind);
+    const id = this.lost.get(kind);
     let track = null;
     try {
-      track = await this.reopen(kind, this.lost.get(kind));
+      track = await this.reopen(kind, id);
       if (!this.lost.has(kind) || this.client.over) { // the page has decided meanwhile
         track.stop();
         return;
       }
       await this.client.publish(kind, track);
+      if (this.client.published.get(kind) !== track) { // and in this instant, too
+        track.stop();
+        return;
+      }
       this.tell(kind, 'back', 'device_back', track);
     } catch (error) {
       track?.stop();
-      const code = /** @type {any} */ (error).code;
+      if (track && this.client.published.get(kind) === track) { // it could not be sent: it is lost as before
+        this.client.sources.drop(kind);
+        this.lost.set(kind, id);
+      }
+      const code = codeOf(error); // a DOMException has a number
       if (['device_denied', 'device_denied_by_system', 'forbidden'].includes(code)) {
         this.lost.delete(kind); // that is for people to change
       }
-      if (code?.startsWith('device_denied')) {
-        this.tell(kind, 'failed', code);
+      if (code.startsWith('device_denied')) {
+        this.tell(kind, 'failed', /** @type {DeviceCode} */ (code));
       }
     } finally {
       this.opening.delete(kind);

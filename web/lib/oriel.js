@@ -2,15 +2,15 @@
 // dependencies. See docs/protocol.md for the messages and docs/client.md for a walk-through.
 
 import { DeviceWatch } from './device_watch.js';
-import { OrielError, codeOf, hasNoKeyYet } from './errors.js';
+import { OrielError, codeOf, isLost } from './errors.js';
 import { Ledger } from './ledger.js';
 import { Lobby } from './lobby.js';
-import { spread, wait } from './pause.js';
 import { Reconnection } from './reconnection.js';
 import { Renewal } from './renewal.js';
 import { Requests } from './requests.js';
 import { capabilities, maySend } from './rights.js';
 import { Session } from './session.js';
+import { showToken } from './show.js';
 import { Signal } from './signal.js';
 import { Sources } from './sources.js';
 import { StatsReader } from './stats.js';
@@ -36,8 +36,6 @@ export { DeviceError, canShareScreen, explainDevice, listDevices, openDevice, op
 /** @typedef {import('./types.js').TourStats} TourStats */
 /** @typedef {import('./types.js').Verdict} Verdict */
 /** @typedef {import('./types.js').Welcome} Welcome */
-
-const SHOW_AGAIN = [1000, 2000, 4000]; // [ms]
 
 /**
  * A participant of one tour. Its events are those of ClientEvents: `client.on('slot', (slot) => ...)`, or as
@@ -78,6 +76,8 @@ export class OrielClient extends Requests {
     this.iceServers = [];
     /** it has ended, and does not come back by itself */
     this.over = false;
+    /** @internal `ended` was told */
+    this.finished = false;
     /** @internal */
     this.sources = new Sources(this);
     /** @internal */
@@ -85,7 +85,7 @@ export class OrielClient extends Requests {
     /** @internal */
     this.devices = new DeviceWatch(this, recoverDevices);
     /** @internal */
-    this.reader = new StatsReader();
+    this.reader = new StatsReader(null);
     /** @internal */
     this.reconnection = new Reconnection(this);
   }
@@ -125,33 +125,17 @@ export class OrielClient extends Requests {
 
   /** The tour as seen before joining. @returns {Promise<Welcome>} */
   async look() {
-    const open = this.signal?.socket?.readyState === WebSocket.OPEN;
-    const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
+    const signal = this.signal?.isOpen() ? /** @type {Signal} */ (this.signal) : await this.openSignal();
     const welcome = await this.show(signal, 'hello', { tour: this.tourName });
     this.observes = welcome.you?.role === 'ops';
     this.keepIceServers(welcome);
     return welcome;
   }
 
-  /**
-   * A request that shows the token. Who signs tokens changes keys, and the server may see the first token
-   * by a new key before it has the key.
-   * @internal
-   * @param {Signal} signal @param {string} type @param {object} fields
-   */
-  async show(signal, type, fields) {
-    for (const ms of SHOW_AGAIN) {
-      try {
-        return await signal.request(type, { token: this.token, ...fields });
-      } catch (error) {
-        const fresh = codeOf(error) === 'token_expired' && await this.renewal.freshToken();
-        if (!fresh && !hasNoKeyYet(error)) {
-          throw error;
-        }
-      }
-      await wait(spread(ms));
-    }
-    return signal.request(type, { token: this.token, ...fields });
+  /** A request that shows the token. @internal @param {Signal} signal @param {string} type @param {object} fields */
+  show(signal, type, fields) {
+    return showToken(() => signal.request(type, { token: this.token, ...fields }),
+      async (error) => codeOf(error) === 'token_expired' && this.renewal.freshToken());
   }
 
   /** Passwords for TURN end; each answer brings new ones. @internal @param {any} message */
@@ -165,8 +149,8 @@ export class OrielClient extends Requests {
   /** Joins: one round trip, unless a host has to let us in. @param {JoinOptions} options */
   async join(options) {
     this.withdrew = false;
-    const open = this.signal?.socket?.readyState === WebSocket.OPEN;
-    const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
+    this.sources.withheld = false;
+    const signal = this.signal?.isOpen() ? /** @type {Signal} */ (this.signal) : await this.openSignal();
     const reply = await this.offerJoin(signal, options);
     return reply.type === 'lobby' ? this.lobby.wait(reply) : reply;
   }
@@ -196,7 +180,7 @@ export class OrielClient extends Requests {
       await session.accept(joined.answer, joined.slots);
       return joined;
     } catch (error) {
-      this.session = null;
+      this.session = this.session === session ? null : this.session; // who joins twice is in all the same
       session.close();
       throw error;
     }
@@ -272,8 +256,15 @@ export class OrielClient extends Requests {
 
   /** Takes the consent to be recorded back, or gives it again. @param {boolean} recording */
   async consent(recording) {
-    await this.request('consent', { recording });
-    this.withdrew = !recording;
+    const before = this.withdrew;
+    this.withdrew ||= !recording; // also when the answer gets lost
+    try {
+      await this.request('consent', { recording });
+      this.withdrew = !recording;
+    } catch (error) {
+      this.withdrew = isLost(error) ? this.withdrew : before;
+      throw error;
+    }
   }
 
   /** @internal */
@@ -295,22 +286,31 @@ export class OrielClient extends Requests {
    */
   async stats() {
     const { session } = this;
+    if (this.reader.of !== session) { // another one counts anew
+      this.reader = new StatsReader(session);
+    }
+    const { reader } = this;
     const report = session ? await session.pc.getStats() : new Map();
-    return this.reader.read(/** @type {Map<string, any>} */ (report),
-      { senders: session?.senders ?? new Map(), slots: session?.slots.values() ?? [] });
+    return reader.read(/** @type {Map<string, any>} */ (report), { senders: session?.senders ?? new Map(),
+      slots: session?.slots.values() ?? [], down: session !== null && this.transport.isDown() });
   }
 
-  /** Gives the seat up. */
+  /** Gives the seat up. Nothing is sent from now on, however long the server takes to answer. */
   async leave() {
     this.over = true;
+    this.devices.stop();
+    for (const kind of this.published.keys()) {
+      this.sources.drop(kind);
+    }
     await this.signal?.request('leave').catch(() => undefined);
     this.finish('left', 'You left the tour.');
   }
 
   /** @internal @param {string} code @param {string} message */
   finish(code, message) {
-    const first = !this.over || code === 'left';
+    const first = !this.finished && (!this.over || code === 'left');
     this.over = true;
+    this.finished ||= first;
     this.session?.close();
     this.signal?.close();
     this.renewal.stop();

@@ -2,6 +2,7 @@
 
 import { preferCodec } from './session.js';
 import { wait } from './pause.js';
+import { showToken } from './show.js';
 
 /** @typedef {import('./signal.js').Signal} Signal */
 /** @typedef {'udp'|'tcp'|'turn'} Way */
@@ -43,7 +44,7 @@ export class PathTest {
     const offer = this.pc.localDescription?.sdp;
     const sources = track ? [{ mid, kind: 'camera' }] : [];
     const slots = track ? [] : [{ mid, kind: 'stage' }];
-    const probed = await this.signal.request('probe', { ...this.fields, offer, sources, slots });
+    const probed = await showToken(() => this.signal.request('probe', { ...this.fields, offer, sources, slots }));
     await this.pc.setRemoteDescription({ type: 'answer', sdp: onlyBy(probed.answer, this.way) });
     return probed.ice_servers ?? [];
   }

@@ -1,7 +1,7 @@
 // A WebSocket that was lost: opened again, and the same seat resumed, or, where the server does not know
 // of it any more, a new one joined.
 
-import { codeOf, isFinal } from './errors.js';
+import { OrielError, codeOf, isFinal } from './errors.js';
 import { spread, wait } from './pause.js';
 import { Signal } from './signal.js';
 import { onSlot } from './told.js';
@@ -21,7 +21,6 @@ export class Reconnection {
   constructor(client) {
     this.client = client;
     this.running = false;
-    this.owed = false; // a new seat has not got yet what the one before it had
     /** Ends the pause before the next attempt. */
     this.hurry = () => {};
   }
@@ -33,7 +32,7 @@ export class Reconnection {
     this.running = true;
     /** @type {Promise<any>} */
     const never = new Promise(() => {});
-    const heard = answered ? answered.then(() => true, () => never) : never;
+    let heard = answered ? answered.then(() => true, () => never) : never;
     let tried = 0; // [ms] awake
     if (!answered) {
       await this.pause(Math.random() * RETRY_FIRST, heard); // it closed, and at the same moment for all
@@ -43,6 +42,10 @@ export class Reconnection {
       try {
         // Short at first: a browser may have lost what was under way as the network changed.
         await this.restore(Math.min(2 * pause + 8 * (client.transport.link?.rtt ?? 0), OPEN_MOST), heard);
+        if (!client.over && !client.signal?.isOpen()) { // it closed again, and of that nobody else takes care
+          heard = never;
+          throw new OrielError('connection_lost', 'The connection was lost.');
+        }
         this.running = false;
         if (!client.over && !client.transport.isDown()) {
           client.emit('link', 'live');
@@ -115,24 +118,18 @@ export class Reconnection {
       client.session = null;
     }
     // Anew beside one's other devices, if there were any, and never in their place: that is for people to say.
+    client.sources.withheld = client.withdrew; // to join is to give it
     const options = /** @type {JoinOptions} */ (client.joinOptions);
     const reply = await client.offerJoin(signal, { ...options, seat: client.me?.device ? 'beside' : 'ask' });
     if (reply.type === 'joined') {
       client.lobby.over((waiting) => waiting.resolve(reply));
-      await this.goOn();
+      await client.sources.publishAgain();
     } else if (client.lobby.waiting) {
       client.lobby.told(reply);
     } else { // we were in, and the server does not know of it any more
-      client.lobby.wait(reply).then(() => this.goOn()).then(() => client.emit('back', undefined), () => undefined);
+      client.lobby.wait(reply).then(() => client.sources.publishAgain())
+        .then(() => client.emit('back', undefined), () => undefined);
     }
-  }
-
-  /** In a new seat as in the one before it: who has taken his consent back has not given it again. */
-  async goOn() {
-    this.owed = true;
-    await this.client.withdrawAgain();
-    await this.client.sources.publishAgain();
-    this.owed = false;
   }
 
   /** @param {Signal} signal */
@@ -157,8 +154,8 @@ export class Reconnection {
     if (session && reply.answer) {
       await client.transport.settle(session, reply);
     }
-    if (this.owed) { // the connection was lost in the middle of that
-      await this.goOn();
+    if (client.sources.owed) { // the connection was lost in the middle of that
+      await client.sources.publishAgain();
     }
   }
 

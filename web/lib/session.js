@@ -95,6 +95,8 @@ export class Session extends EventTarget {
     this.codec = codec;
     /** @type {Map<SourceKind, Set<string>>} rids that somebody needs, where the server has said so */
     this.needed = new Map();
+    /** @type {Map<SourceKind, MediaStreamTrack|null>} what was to be sent, as it was said last */
+    this.wanted = new Map();
     /** @type {Promise<void>} the last change of a sender's parameters: one at a time */
     this.changing = Promise.resolve();
     /** @type {Map<SourceKind, RTCRtpTransceiver>} */
@@ -196,15 +198,17 @@ export class Session extends EventTarget {
     if (!sender) {
       return;
     }
-    const hints = VIDEO_HINTS[kind];
-    if (track && hints) {
-      track.contentHint = hints.hint;
-    }
-    if (track && hints) {
+    this.wanted.set(kind, track);
+    const video = track && VIDEO_HINTS[kind];
+    if (video) {
+      track.contentHint = video.hint;
       await this.configure(kind, track); // its first frame has the right size
     }
+    if (this.wanted.get(kind) !== track) { // it was turned off, or another chosen, meanwhile
+      return;
+    }
     await sender.replaceTrack(track);
-    if (track && hints) {
+    if (video) {
       await this.configure(kind, track);
     }
   }

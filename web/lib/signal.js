@@ -47,6 +47,10 @@ export class Signal extends EventTarget {
     });
   }
 
+  isOpen() {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
   /** @param {string} text */
   receive(text) {
     const message = JSON.parse(text);
@@ -72,7 +76,7 @@ export class Signal extends EventTarget {
   request(type, fields = {}) {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      if (!this.socket || this.socket.readyState !== WebSocket.OPEN) {
+      if (!this.socket || !this.isOpen()) {
         reject(new OrielError('connection_lost', 'The connection was lost.'));
         return;
       }

@@ -18,6 +18,12 @@ export class Sources {
     /** @type {Set<SourceKind>} by the server: as many are on as may be, or it was too much */
     this.refused = new Set();
     this.could = ''; // own capabilities as they were told last
+    /** @type {Map<SourceKind, number>} how often was said what to send */
+    this.turns = new Map();
+    /** A new peer connection has not got yet all that the one before it had. */
+    this.owed = false;
+    /** In a new seat, where the consent that was taken back has not been taken back yet: nothing is sent. */
+    this.withheld = false;
   }
 
   /** @param {SourceKind} kind @param {MediaStreamTrack|null} track */
@@ -25,20 +31,52 @@ export class Sources {
     if (track && !this.client.maySend(kind)) {
       throw new OrielError('forbidden', `You may not send your ${kind} in this tour.`);
     }
+    const turn = this.turn(kind);
     if (track && this.refused.has(kind)) {
       await this.client.request('mute', { kind, muted: false }); // asks again: `sources_full` when it is in vain
       this.refused.delete(kind);
+      if (this.turns.get(kind) !== turn) { // it was turned off meanwhile
+        return;
+      }
     }
     this.published.set(kind, track);
     this.client.devices.watch(kind, track);
-    await this.client.session?.publish(kind, track);
+    await this.send(kind, track);
   }
 
-  /** By a peer connection that is new. */
+  /** @param {SourceKind} kind */
+  turn(kind) {
+    const turn = (this.turns.get(kind) ?? 0) + 1;
+    this.turns.set(kind, turn);
+    return turn;
+  }
+
+  /** @param {SourceKind} kind @param {MediaStreamTrack|null} track */
+  async send(kind, track) {
+    const { session } = this.client;
+    if (this.withheld) { // publishAgain will
+      return;
+    }
+    try {
+      await session?.publish(kind, track);
+    } catch (error) {
+      if (this.client.session === session) {
+        throw error;
+      } // else it was closed for another one, which is given all
+    }
+  }
+
+  /** By a peer connection that is new; in a new seat who has taken his consent back takes it back first. */
   async publishAgain() {
+    this.owed = true;
+    if (this.withheld) {
+      await this.client.withdrawAgain();
+      this.withheld = false;
+    }
     for (const [kind, track] of this.published) {
       await this.client.session?.publish(kind, track);
     }
+    this.owed = false;
   }
 
   /** @param {SourceKind} kind @param {boolean} muted */
@@ -88,6 +126,7 @@ export class Sources {
 
   /** @param {SourceKind} kind */
   drop(kind) {
+    this.turn(kind);
     this.published.set(kind, null);
     this.client.devices.watch(kind, null);
     this.client.session?.publish(kind, null).catch(() => undefined); // a session that is closed sends nothing

@@ -28,19 +28,22 @@ const round = (value) => Math.round(value * 10) / 10;
  * beginning.
  */
 export class StatsReader {
-  constructor() {
+  /** @param {import('./session.js').Session|null} of whose reports they are: each counts for itself */
+  constructor(of) {
+    this.of = of;
     /** @type {Map<string, any>} the reports before, by id */
     this.before = new Map();
   }
 
   /**
    * @param {Map<string, any>} report of getStats()
-   * @param {{senders: Map<import('./types.js').SourceKind, {mid: string|null}>, slots: Iterable<import('./types.js').Slot>}} what
+   * @param {{senders: Map<import('./types.js').SourceKind, {mid: string|null}>, slots: Iterable<import('./types.js').Slot>,
+   *   down?: boolean}} what down: nothing comes in now, whatever the last round trip was
    * @returns {TourStats}
    */
-  read(report, { senders, slots }) {
+  read(report, { senders, slots, down = false }) {
     const all = [...report.values()];
-    const link = this.link(report, all);
+    const link = this.link(report, all, down);
     const sources = [...senders].map(([kind, { mid }]) => this.source(all, kind, mid, link));
     const shown = [...slots].map((slot) => this.slot(all, slot, link));
     this.before = new Map(all.map((s) => [s.id, s]));
@@ -61,8 +64,8 @@ export class StatsReader {
     return ms > 0 ? round((this.since(now, member) * 8) / ms) : 0;
   }
 
-  /** @param {Map<string, any>} report @param {any[]} all @returns {LinkStats} */
-  link(report, all) {
+  /** @param {Map<string, any>} report @param {any[]} all @param {boolean} down @returns {LinkStats} */
+  link(report, all, down) {
     const transport = all.find((s) => s.type === 'transport');
     const pair = report.get(transport?.selectedCandidatePairId)
       ?? all.find((s) => s.type === 'candidate-pair' && (s.selected || (s.nominated && s.state === 'succeeded')));
@@ -71,7 +74,7 @@ export class StatsReader {
     }
     const local = report.get(pair.localCandidateId);
     const rttMs = round((pair.currentRoundTripTime ?? 0) * 1000);
-    return { quality: worst(grade(rttMs, RTT)), rttMs, upKbps: this.rate(pair, 'bytesSent'),
+    return { quality: worst(down ? 2 : grade(rttMs, RTT)), rttMs, upKbps: this.rate(pair, 'bytesSent'),
       downKbps: this.rate(pair, 'bytesReceived'), protocol: local?.relayProtocol ?? local?.protocol ?? null,
       relay: local?.candidateType === 'relay' };
   }
@@ -83,12 +86,13 @@ export class StatsReader {
   source(all, kind, mid, link) {
     const streams = all.filter((s) => s.type === 'outbound-rtp' && s.mid === mid);
     const kbps = round(streams.reduce((sum, s) => sum + this.rate(s, 'bytesSent'), 0));
+    const sent = streams.reduce((sum, s) => sum + this.since(s, 'bytesSent'), 0);
     const largest = streams.reduce((a, b) => ((b.frameHeight ?? 0) > (a?.frameHeight ?? 0) ? b : a), streams[0]);
     const heard = all.filter((s) => s.type === 'remote-inbound-rtp' && streams.some((o) => o.id === s.localId));
     const lossPercent = round(100 * Math.max(0, ...heard.map((s) => s.fractionLost ?? 0)));
     const rttMs = round(1000 * Math.max(0, ...heard.map((s) => s.roundTripTime ?? 0))) || link.rttMs;
     const limited = largest?.qualityLimitationReason ?? 'none';
-    const quality = kbps === 0 ? 'off' : worst(grade(lossPercent, LOSS), grade(rttMs, RTT), limited === 'none' ? 0 : 1);
+    const quality = sent === 0 ? 'off' : worst(grade(lossPercent, LOSS), grade(rttMs, RTT), limited === 'none' ? 0 : 1);
     return { kind, quality, kbps, rttMs, lossPercent, width: largest?.frameWidth ?? 0, height: largest?.frameHeight ?? 0,
       fps: largest?.framesPerSecond ?? 0, limited };
   }

@@ -15,6 +15,8 @@ export class TestPicture {
     Object.assign(small, { width: grain.width, height: grain.height });
     const draft = /** @type {CanvasRenderingContext2D} */ (small.getContext('2d'));
     context.imageSmoothingEnabled = false;
+    /** @type {MediaStreamTrack} */
+    this.track = canvas.captureStream(RATE).getVideoTracks()[0];
     this.timer = setInterval(() => {
       const words = new Uint32Array(grain.data.buffer);
       for (let i = 0; i < words.length; i++) {
@@ -23,8 +25,6 @@ export class TestPicture {
       draft.putImageData(grain, 0, 0);
       context.drawImage(small, 0, 0, WIDTH, HEIGHT);
     }, 1000 / RATE);
-    /** @type {MediaStreamTrack} */
-    this.track = canvas.captureStream(RATE).getVideoTracks()[0];
   }
 
   close() {
