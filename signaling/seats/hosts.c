@@ -71,9 +71,8 @@ void host_set(struct signaling *s, us_t now, struct seat *seat, bool on) {
         seat->session->params.host = on;
         command_peer(s, seat->session, (struct command){.type = COMMAND_HOST, .on = on});
     }
-    if (on) {
-        lobby_show(s, seat);
-    } else {
+    lobby_show(s, seat, on);
+    if (!on) {
         pointing_ends(s, now, seat);
     }
     rights_changed(s, now, seat);

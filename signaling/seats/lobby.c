@@ -51,24 +51,28 @@ void lobby_tell_joined(struct signaling *s, const struct seat *seat) {
     send_hosts(s, seat->tour, &o);
 }
 
+static void put_left(struct buffer *o, uint32_t number, const char *reason) {
+    json_open(o, NULL, '{');
+    json_put_string(o, "type", "lobby_left");
+    put_number(o, "id", number);
+    json_put_string(o, "reason", reason);
+    json_close(o, '}');
+}
+
 void lobby_tell_left(struct signaling *s, const struct tour *t, uint32_t number,
                      const char *reason) {
     struct buffer o = {0};
-    json_open(&o, NULL, '{');
-    json_put_string(&o, "type", "lobby_left");
-    put_number(&o, "id", number);
-    json_put_string(&o, "reason", reason);
-    json_close(&o, '}');
+    put_left(&o, number, reason);
     send_hosts(s, t, &o);
 }
 
-void lobby_show(struct signaling *s, const struct seat *host) {
-    LIST_EACH(l, &host->tour->lobby) {
-        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+void lobby_show(struct signaling *s, const struct seat *seat, bool on) {
+    LIST_EACH(l, &seat->tour->lobby) {
+        const struct seat *waits = LIST_ENTRY(l, struct seat, in_tour);
         struct buffer o = {0};
-        if (!seat->admitted) {
-            put_joined(&o, seat);
-            send_out(s, host->conn, &o);
+        if (!waits->admitted) {
+            on ? put_joined(&o, waits) : put_left(&o, waits->number, "not_host");
+            send_out(s, seat->conn, &o);
         }
     }
 }

@@ -15,8 +15,9 @@ void lobby_unlink(struct signaling *s, struct seat *seat);
 void lobby_tell_joined(struct signaling *s, const struct seat *seat);
 void lobby_tell_left(struct signaling *s, const struct tour *t, uint32_t number,
                      const char *reason);
-/* Tell one who has just become a host of each who waits. */
-void lobby_show(struct signaling *s, const struct seat *host);
+/* Tell one who has just become a host of each who waits; who is none any more, that they wait no
+ * more for him ("not_host"): he is not told who comes and goes until he is one again. */
+void lobby_show(struct signaling *s, const struct seat *seat, bool on);
 /* All who wait, as an array of participants. */
 void lobby_put(struct buffer *o, const struct tour *t);
 

@@ -3,6 +3,7 @@
 #include "tests/sim/tour/tour_sim.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void text_of(const struct json *o, const char *name, char *out, size_t cap) {
     (void)json_get_text_if_any(json_member_set(o, name), out, cap);
@@ -41,7 +42,8 @@ static void check_event(struct tour_sim *t, uint64_t conn, const struct json *o)
     if (!in && !is_any(type, outside, ARRAY_LEN(outside))) {
         world_fail(t->w, "%s is told to who is not in", json_get_string(type, NULL));
     }
-    if (is_any(type, hosts, ARRAY_LEN(hosts))) {
+    if (is_any(type, hosts, ARRAY_LEN(hosts)) &&
+        !json_string_is(json_member(o, "reason"), "not_host")) {
         CHECK(t->n_hosts < ARRAY_LEN(t->hosts));
         t->hosts[t->n_hosts++] = conn;
     }
@@ -112,6 +114,11 @@ static void check_entry(struct tour_sim *t, const struct signaling_effect *e) {
     struct entry_model *x = &m->entries[e->seq];
     *x = (struct entry_model){.hosts_only = strstr(e->text, "\"to\":\"hosts\"") != NULL};
     snprintf(x->kind, sizeof(x->kind), "%s", e->name);
+    const char *target = strstr(e->text, "\"target\":");
+    uint64_t back = target ? strtoull(target + strlen("\"target\":"), NULL, 10) : 0;
+    if (strcmp(x->kind, "retract") == 0 && back > 0 && back < m->seq) {
+        m->entries[back].taken_back = true; /* the history has it no more */
+    }
     for (unsigned i = 0; i < m->n; i++) {
         const struct seat_model *s = &m->seats[i];
         if (s->here && s->participant == e->participant && e->participant) {

@@ -86,7 +86,8 @@ static void judge_join(struct tour_sim *t, uint64_t conn, const struct request *
 static void judge_offer(const struct seat_model *s, const struct request *r, struct verdict *v) {
     bool same = r->identity == s->identity;
     /* What was replaced or given up cannot go on. */
-    refuse_if(v, r->offer != OFFER_NONE && !s->waits && same && !s->peer, CODE_TRANSPORT_GONE);
+    bool spent = same ? !s->peer : r->identity == s->spent;
+    refuse_if(v, r->offer != OFFER_NONE && !s->waits && spent, CODE_TRANSPORT_GONE);
     refuse_if(v, r->what == ASK_RESTART && r->offer == OFFER_NONE, CODE_BAD_FIELD);
 }
 

@@ -287,6 +287,9 @@ static void attach(struct tour_sim *t, struct seat_model *s, uint64_t conn) {
 /* A session began or went on. */
 static void transport(struct tour_sim *t, struct seat_model *s, const struct request *r) {
     if (t->reply.peer) {
+        if (s->peer && r->what != ASK_JOIN) {
+            s->spent = s->identity;
+        }
         s->peer = t->reply.peer;
         s->participant = t->reply.participant;
         s->identity = r->identity;
@@ -397,7 +400,9 @@ static void decide(struct tour_sim *t, struct seat_model *me, const struct reque
         break;
     case ASK_LOBBY:
         m->lobby = r->on;
-        admit_some(t, r, !r->on);
+        if (!r->on) {
+            admit_some(t, r, true);
+        }
         break;
     case ASK_ADMIT:
         admit_some(t, r, r->all);

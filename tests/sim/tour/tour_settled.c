@@ -76,13 +76,20 @@ static void same_ledger(struct tour_sim *t, const struct page *p, const struct s
     }
 }
 
+/* Each host has those who wait, and nobody else has anybody. */
 static void same_lobby(struct tour_sim *t, const struct page *p, const struct seat_model *s) {
     unsigned n = 0;
     for (unsigned i = 0; i < t->model.n; i++) {
         const struct seat_model *x = &t->model.seats[i];
-        n += x->here && x->waits && !x->admitted;
+        n += s->host && x->here && x->waits && !x->admitted;
     }
-    if (s->host && p->view.n_lobby != n) {
+    for (unsigned i = 0; i < p->view.n_lobby; i++) {
+        const struct seat_model *x = model_seat(&t->model, p->view.lobby[i].id);
+        if (!x || !x->waits || x->admitted) {
+            world_fail(t->w, "p%u sees %s wait, who does not", s->number, p->view.lobby[i].id);
+        }
+    }
+    if (p->view.n_lobby != n) {
         world_fail(t->w, "p%u sees %u who wait, and there are %u", s->number, p->view.n_lobby, n);
     }
 }

@@ -116,7 +116,8 @@ struct seat_model {
     uint64_t order; /* of those who are in */
     uint8_t muted;
     uint64_t peer;     /* 0: no transport */
-    unsigned identity; /* of its last transport */
+    unsigned identity; /* of its last transport, */
+    unsigned spent;    /* and of the one that it was given for; 0: none */
     bool connected;
     uint8_t flows, lines; /* bit per kind: sources that engines told of; that it has offered */
     char secret[2][72];   /* of resume: the newest, and the one before it while that works */
@@ -124,7 +125,7 @@ struct seat_model {
 };
 
 struct entry_model {
-    bool hosts_only, from_seat;
+    bool hosts_only, from_seat, taken_back;
     uint32_t from; /* number */
     char kind[16];
 };

@@ -87,9 +87,6 @@ static void changed(struct tour_sim *t, struct page *p, const struct json *who) 
     }
     mem_free(p->view.roster[at].text);
     p->view.roster[at].text = view_compact(who);
-    if (strcmp(id, p->me) == 0 && !json_says_true(json_member(who, "host"))) {
-        forget_lobby(&p->view); /* who is no host is not told who comes and goes */
-    }
 }
 
 static void left(struct page *p, const struct json *o) {
@@ -196,7 +193,7 @@ static bool kept_for_all(const struct entry_model *e) {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         kept |= strcmp(e->kind, kinds[i]) == 0;
     }
-    return kept && !e->hosts_only;
+    return kept && !e->hosts_only && !e->taken_back;
 }
 
 /* Entries that are told with it: the history, which is all for who has nothing. */

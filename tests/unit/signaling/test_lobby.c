@@ -110,6 +110,26 @@ TEST(only_hosts_admit_and_only_who_waits) {
     world_close(&w);
 }
 
+TEST(who_is_no_host_any_more_sees_nobody_who_waits) {
+    struct world w;
+    REQUIRE(open_lobby(&w));
+    enter(&w, 2, "agent|shown|bob|Bob");
+    enter(&w, 3, "buyer|shown|cyd|Cyd");
+    enter(&w, 4, "buyer|shown|dan|Dan");
+    EXPECT_GOT(&w, 2, "lobby_joined");
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p2\",\"host\":false}");
+    EXPECT_GOT(&w, 2, "{\"type\":\"lobby_left\",\"id\":\"p3\",\"reason\":\"not_host\"}");
+    EXPECT_GOT(&w, 2, "{\"type\":\"lobby_left\",\"id\":\"p4\",\"reason\":\"not_host\"}");
+    EXPECT_NOT(&w, 1, "lobby_left");
+    world_send(&w, 3, "{\"type\":\"leave\"}");
+    EXPECT_NOT(&w, 2, "lobby_left");
+    /* Made again at once: nobody who has gone meanwhile is left with him. */
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p2\",\"host\":true}");
+    EXPECT_GOT(&w, 2, "{\"type\":\"lobby_joined\",\"participant\":{\"id\":\"p4\"");
+    EXPECT_NOT(&w, 2, "{\"type\":\"lobby_joined\",\"participant\":{\"id\":\"p3\"");
+    world_close(&w);
+}
+
 TEST(who_leaves_the_lobby_is_told_to_hosts_alone) {
     struct world w;
     REQUIRE(open_lobby(&w));
