@@ -55,7 +55,10 @@
     /* tour, participant, lead. Intent: who holds everybody's stage: participant by a host's word \
      * (0 = nobody), else lead, who leads the tour (0 = nobody). Every worker of the tour is told \
      * so, also one that gets it later, or adopts its sessions. */                                \
-    X(COMMAND_STAGE, "stage")
+    X(COMMAND_STAGE, "stage")                                                                     \
+    /* tour, bytes. The most that is taken in of it here; 0 = as engine_config.tour_bytes. Every  \
+     * worker of the tour is told so, also one that gets it later. */                             \
+    X(COMMAND_TOUR_INTAKE, "tour_intake")
 
 enum command_type {
 #define X(sym, name) sym,
@@ -70,6 +73,7 @@ struct command {
     bool on;
     uint8_t home;     /* worker */
     uint64_t workers; /* bit per worker that has the tour, who is told so among them */
+    uint32_t bytes;   /* [bytes/s] */
     uint64_t tour, peer, participant, lead;
     /* Borrowed by a command that is obeyed on the spot, owned by a copy that travels. */
     struct session_params *params;

@@ -7,6 +7,8 @@
 #include "signaling/tell/tick.h"
 #include "signaling/tours/rights.h"
 #include "signaling/tours/schedule.h"
+#include "signaling/tours/sources.h"
+#include "signaling/tours/stage.h"
 #include "signaling/tours/tours.h"
 
 #include <string.h>
@@ -63,6 +65,7 @@ static void plan(struct tour *t, const struct signaling_tour *d, char *property)
                                  .max_length = d->max_length,
                                  .capacity = d->capacity,
                                  .guest = d->guest,
+                                 .quota = d->quota,
                                  .property = property};
 }
 
@@ -129,6 +132,10 @@ enum err signaling_tour_update(struct signaling *s, us_t now, const struct signa
             tour_record(s, t, false);
         }
         rights_declared(s, now, t);
+        if (before.quota.kbps != t->plan.quota.kbps) {
+            tour_tell_intake(s, t);
+        }
+        sources_declared(s, now, t);
         schedule_arm(s, now, t);
         tell_tour_changed(s, now, t);
     }
@@ -177,6 +184,7 @@ static void view(const struct signaling *s, us_t now, const struct tour *t,
                                                  .max_length = t->plan.max_length,
                                                  .capacity = t->plan.capacity,
                                                  .guest = t->plan.guest,
+                                                 .quota = t->plan.quota,
                                                  .property = t->plan.property},
                                         .state = tour_state_name(tour_state(s, now, t)),
                                         .declared = t->declared,

@@ -98,6 +98,12 @@ struct signaling_config {
 struct signaling *signaling_new(const struct signaling_config *c);
 struct signaling *signaling_free(struct signaling *s);
 /* What a tour is, apart from who is in it. */
+/* What a tour may take; 0: as all tours. */
+struct signaling_quota {
+    uint32_t sources[SOURCE_KIND_COUNT]; /* of max_sources */
+    uint32_t kbps;                       /* [kbit/s] that a worker takes in of it */
+};
+
 struct signaling_tour {
     const char *name, *title; /* title NULL or empty: the name */
     enum record_mode record;
@@ -108,6 +114,7 @@ struct signaling_tour {
     us_t max_length;   /* [us] of a run, from the first who is in; 0: any */
     uint32_t capacity; /* people in it at once, see admission_over; 0: max_participants */
     struct capabilities_part guest; /* what guests may, where it is not the default */
+    struct signaling_quota quota;
     const char *property; /* JSON, which is not looked at, told as tour.property; or NULL */
 };
 #define TOUR_PROPERTY_MAX 4096 /* [bytes] of its text */

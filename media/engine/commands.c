@@ -200,6 +200,12 @@ static enum err stage(struct tour *t, us_t now, const struct command *c) {
     return OK;
 }
 
+static enum err intake(struct tour *t, us_t now, const struct command *c) {
+    (void)now;
+    t->intake_bytes = c->bytes;
+    return OK;
+}
+
 /* One of these. Those of a tour or a session are called only when there is one. */
 struct handler {
     enum err (*engine)(struct engine *e, us_t now, const struct command *c);
@@ -222,6 +228,7 @@ static const struct handler handlers[COMMAND_COUNT] = {
     [COMMAND_RECEIVE] = {.session = receive},
     [COMMAND_HOST] = {.session = host},
     [COMMAND_STAGE] = {.tour = stage},
+    [COMMAND_TOUR_INTAKE] = {.tour = intake},
 };
 
 enum err engine_command(struct engine *e, us_t now, const struct command *c) {

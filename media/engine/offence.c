@@ -18,9 +18,9 @@ void offence_note(struct session *s, us_t now, enum media_offence kind, unsigned
     }
 }
 
-void offence_rate(struct session *s, us_t now, uint8_t source) {
+void offence_rate(struct session *s, us_t now, uint8_t source, bool muted) {
+    s->over[source] += !muted;
     offence_note(s, now, OFFENCE_RATE, 1);
-    s->over[source]++;
 }
 
 uint8_t offence_source(const struct session *s) {

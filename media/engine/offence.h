@@ -13,9 +13,10 @@
 
 /* It has happened n times more. */
 void offence_note(struct session *s, us_t now, enum media_offence kind, unsigned n);
-/* OFFENCE_RATE once more, by this source (enum source_kind). */
-void offence_rate(struct session *s, us_t now, uint8_t source);
-/* Which of its sources is most over the limit, for the event; enum source_kind. */
+/* OFFENCE_RATE once more, by this source (enum source_kind). One that is muted is as good as
+ * stopped: it does not hide another. */
+void offence_rate(struct session *s, us_t now, uint8_t source, bool muted);
+/* Which of its sources is most over the limit, for the event; SOURCE_NONE: what is muted. */
 uint8_t offence_source(const struct session *s);
 
 #endif

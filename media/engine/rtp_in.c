@@ -259,7 +259,7 @@ static bool conforms(struct session *s, us_t now, const struct inbound *in, size
     struct inbound_line *line = in->line;
     if (!police_pass(&line->police, &e->c.police[line->s.source], now, n)) {
         e->n.drop_policed++;
-        offence_rate(s, now, line->s.source);
+        offence_rate(s, now, line->s.source, line->muted);
         return false;
     }
     bool left_out = line->muted || line->police.cut || in->cut;

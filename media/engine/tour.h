@@ -25,9 +25,10 @@ struct tour {
     us_t need_at;       /* [us] what nobody needs is looked for again, US_NEVER: one layer each */
     us_t tap_at;        /* [us] sources are still to be told to the recorder; US_NEVER */
     struct link flows;  /* flow.in_tour: sources received here, and replicas */
-    us_t taken_paid;    /* [us] of intake.h */
-    uint32_t stage_tap; /* tap id last told by TAP_STAGE */
-    uint32_t voice_tap; /* and by TAP_VOICE */
+    int64_t taken_paid; /* [ns] of intake.h */
+    uint32_t intake_bytes; /* [bytes/s] 0: as engine_config.tour_bytes */
+    uint32_t stage_tap;    /* tap id last told by TAP_STAGE */
+    uint32_t voice_tap;    /* and by TAP_VOICE */
     struct room room;
 };
 

@@ -15,10 +15,6 @@ bool police_spend(us_t *paid, uint32_t per_second, us_t now, size_t n) {
     return true;
 }
 
-us_t police_paid_at(us_t paid, uint32_t per_second, us_t now, size_t n) {
-    return per_second ? us_max(paid, now) + (us_t)n * US_PER_S / per_second : paid;
-}
-
 static bool charge(struct police_account *a, const struct police_limit *l, us_t now, size_t n) {
     us_t packets = l->packets ? paid_at(a->packets, now, US_PER_S / l->packets) : now;
     us_t bytes = l->bytes ? paid_at(a->bytes, now, (us_t)n * US_PER_S / l->bytes) : now;

@@ -37,9 +37,6 @@ struct policer {
 /* One limit alone, by the same rule: n of what may be `per_second` [1/s] (0 = no limit). *paid [us]
  * is the caller's, zero at first. True when it conforms, and it counts then. */
 bool police_spend(us_t *paid, uint32_t per_second, us_t now, size_t n);
-/* Until when what was sent is paid for when n more are, of what may be `per_second` (0 = no limit:
- * paid as it was); nothing counts yet. */
-us_t police_paid_at(us_t paid, uint32_t per_second, us_t now, size_t n);
 /* A packet of n bytes has come: true when it conforms, and it counts then. While the m-line is cut
  * this judges its sender only, since what is left out takes no room. */
 bool police_pass(struct policer *p, const struct police_limit *l, us_t now, size_t n);

@@ -149,6 +149,8 @@ static void put_signaling(struct buffer *t, const struct api *a) {
     struct signaling_stats s = signaling_stats(a->signaling);
     gauge(t, "oriel_signaling_connections", "Connections signaling knows.", s.connections);
     gauge(t, "oriel_signaling_tours", "Tours that exist.", s.tours);
+    counter(t, "oriel_tours_refused_total", "Tours that the API did not make: too many of one.",
+            a->tours.refused);
     gauge(t, "oriel_signaling_participants", "People in tours.", s.participants);
     gauge(t, "oriel_signaling_waiting", "People in the lobbies of tours.", s.waiting);
     gauge(t, "oriel_signaling_sessions", "Media sessions.", s.sessions);

@@ -15,6 +15,9 @@ struct tour_changes {
     struct tours_thread *thread; /* NULL: there are no tours of the API */
     struct ulid_maker ulids;
     size_t most_ended;   /* that are kept */
+    size_t per_sub;      /* that have not ended, made by one; 0: any number */
+    size_t per_issuer;   /* likewise, by all of one issuer */
+    uint64_t refused;    /* for these two */
     struct link waiting; /* struct change, in the order of their orders */
     uint64_t tags;
 };

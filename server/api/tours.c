@@ -1,6 +1,7 @@
 #include "server/api/tours.h"
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/json_write.h"
 #include "server/api/body.h"
 #include "server/api/call.h"
@@ -86,6 +87,20 @@ static void take_times(const struct tour_body *b, struct tour_record *into) {
     }
 }
 
+static void take_quota(const struct tour_body *b, struct signaling_quota *into) {
+    const struct {
+        enum tour_member member;
+        int64_t value;
+        uint32_t *at;
+    } all[] = {{TOUR_MICROPHONES, b->microphones, &into->sources[SOURCE_MICROPHONE]},
+               {TOUR_CAMERAS, b->cameras, &into->sources[SOURCE_CAMERA]},
+               {TOUR_SCREENS, b->screens, &into->sources[SOURCE_SCREEN]},
+               {TOUR_KBPS, b->kbps, &into->kbps}};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        *all[i].at = given(b, all[i].member) ? (uint32_t)all[i].value : *all[i].at;
+    }
+}
+
 /* The property is copied. False: memory is out. */
 static bool take_property(const struct tour_body *b, struct tour_record *into) {
     struct buffer text = {0};
@@ -126,10 +141,18 @@ static bool take(const struct tour_body *b, struct tour_record *into) {
         into->capacity = (uint32_t)b->capacity;
     }
     take_times(b, into);
+    take_quota(b, &into->quota);
     return take_property(b, into);
 }
 
-static struct tour_record *new_record(struct api *a, const struct tour_body *b) {
+/* Has whoever asks, or his issuer, made as many that have not ended as may be? */
+static bool has_too_many(const struct api *a, const char *sub) {
+    const struct tour_changes *t = &a->tours;
+    return (t->per_sub && registry_made_by(t->registry, sub, false) >= t->per_sub) ||
+           (t->per_issuer && registry_made_by(t->registry, sub, true) >= t->per_issuer);
+}
+
+static struct tour_record *new_record(struct api *a, const struct tour_body *b, const char *sub) {
     struct rng rng = clock_rng();
     const wall_t now = clock_wall();
     struct tour_record fresh = {.record = a->config->recording_default,
@@ -140,12 +163,31 @@ static struct tour_record *new_record(struct api *a, const struct tour_body *b) 
     ulid_next(&a->tours.ulids, now, &rng, fresh.id);
     snprintf(fresh.name, sizeof(fresh.name), "%s", b->name ? b->name : fresh.id);
     snprintf(fresh.title, sizeof(fresh.title), "%s", fresh.name);
+    snprintf(fresh.made_by, sizeof(fresh.made_by), "%s", sub);
     struct tour_record *made = tour_record_copy(&fresh);
     return made && take(b, made) ? made : tour_record_free(made);
 }
 
-void tours_create(struct request *r) {
+static void make(struct request *r, uint64_t key, const struct tour_body *b) {
     struct api *a = api_of(r);
+    const char *sub = call_of(r)->claims.sub;
+    tour_changes_sweep(a);
+    bool full = has_too_many(a, sub);
+    struct tour_record *record = full ? NULL : new_record(a, b, sub);
+    if (record) {
+        tour_changes_make(r, key, record);
+        return;
+    }
+    keyed_drop(a, key);
+    if (full) {
+        a->tours.refused++;
+        refuse_code(r, CODE_TOURS_FULL);
+    } else {
+        respond_problem(r, 503, NULL, NULL);
+    }
+}
+
+void tours_create(struct request *r) {
     const char *only = call_of(r)->claims.tour;
     const struct json *document;
     struct tour_body b;
@@ -156,14 +198,7 @@ void tours_create(struct request *r) {
     if (*only && (!b.name || strcmp(b.name, only) != 0)) {
         refuse_code(r, CODE_TOKEN_TOUR);
     } else if (keyed_begin(r, &key)) {
-        tour_changes_sweep(a);
-        struct tour_record *record = new_record(a, &b);
-        if (record) {
-            tour_changes_make(r, key, record);
-        } else {
-            keyed_drop(a, key);
-            respond_problem(r, 503, NULL, NULL);
-        }
+        make(r, key, &b);
     }
     json_free(document);
 }

@@ -48,6 +48,10 @@ static void put_plan(struct buffer *b, const struct signaling_tour *t) {
     } else {
         json_put_null(b, "property");
     }
+    put_count(b, "microphones", t->quota.sources[SOURCE_MICROPHONE]);
+    put_count(b, "cameras", t->quota.sources[SOURCE_CAMERA]);
+    put_count(b, "screens", t->quota.sources[SOURCE_SCREEN]);
+    put_count(b, "kbps", t->quota.kbps);
 }
 
 static void put_run(struct buffer *b, const struct signaling_tour_view *v) {

@@ -58,6 +58,10 @@ static const struct schema seconds_or_null = {
     .kind = SCHEMA_INTEGER, .null = true, .min = 60, .max = 31622400, .example = "7200"};
 static const struct schema people_or_null = {
     .kind = SCHEMA_INTEGER, .null = true, .min = 1, .max = 65535, .example = "25"};
+static const struct schema sources_or_null = {
+    .kind = SCHEMA_INTEGER, .null = true, .min = 1, .max = 65535, .example = "8"};
+static const struct schema kbps_or_null = {
+    .kind = SCHEMA_INTEGER, .null = true, .min = 100, .max = 10000000, .example = "50000"};
 static const struct schema property_or_null = {.kind = SCHEMA_OPEN,
                                                .null = true,
                                                .max = TOUR_PROPERTY_MAX,
@@ -91,7 +95,13 @@ static const struct schema link = {.kind = SCHEMA_TEXT, .format = "uri"};
                "A run ends so long after the first came in [s]."),                             \
         MEMBER("capacity", capacity, people_or_null,                                           \
                "People in it at once; agents come in any case."),                              \
-        MEMBER("property", property, property_or_null, NULL)
+        MEMBER("property", property, property_or_null, NULL),                                  \
+        MEMBER("microphones", microphones, sources_or_null,                                    \
+               "On in it at once; null: limits.microphones."),                                 \
+        MEMBER("cameras", cameras, sources_or_null, "Likewise."),                              \
+        MEMBER("screens", screens, sources_or_null, "Likewise."),                              \
+        MEMBER("kbps", kbps, kbps_or_null,                                                     \
+               "Taken in of it by a worker [kbit/s]; null: media.tour_kbps.")
 
 static const struct schema_member members_new[] = {
     CHANGEABLE,
@@ -119,6 +129,10 @@ static const struct schema_member members_tour[] = {
     {"max_length_s", &seconds_or_null, true, 0, NULL},
     {"capacity", &people_or_null, true, 0, NULL},
     {"property", &property_or_null, true, 0, NULL},
+    {"microphones", &sources_or_null, true, 0, "null: as all tours."},
+    {"cameras", &sources_or_null, true, 0, NULL},
+    {"screens", &sources_or_null, true, 0, NULL},
+    {"kbps", &kbps_or_null, true, 0, NULL},
     {"created_at", &time_or_null, true, 0, NULL},
     {"updated_at", &time_or_null, true, 0, NULL},
     {"ended_at", &time_or_null, true, 0, "Ended for good."},
@@ -201,7 +215,7 @@ const struct operation operation_tours_create = {
     .body = &schema_tour_new,
     .answers = ANSWERS({201, "Made; Location and ETag are of the tour.", &schema_tour, NULL}),
     .refusals = REFUSALS(OF_BODY, {403, "forbidden scope_missing token_tour"},
-                         {409, "tour_exists idempotency_key_busy"}, OF_KEY,
+                         {409, "tour_exists idempotency_key_busy"}, OF_KEY, {429, "tours_full"},
                          {503, "server_full unavailable"})};
 const struct operation operation_tours_list = {
     .id = "listTours",

@@ -12,6 +12,7 @@ struct tour_body {
     bool lobby;
     wall_t starts_at, ends_at;
     int64_t max_length_s, capacity;
+    int64_t microphones, cameras, screens, kbps;
     const struct json *property;
 };
 /* Bits of tour_body.given, in both. */
@@ -24,7 +25,11 @@ enum tour_member {
     TOUR_ENDS_AT,
     TOUR_MAX_LENGTH,
     TOUR_CAPACITY,
-    TOUR_PROPERTY
+    TOUR_PROPERTY,
+    TOUR_MICROPHONES,
+    TOUR_CAMERAS,
+    TOUR_SCREENS,
+    TOUR_KBPS
 };
 /* The body of POST /v1/tours/{tour}/invites. */
 struct invite_body {

@@ -50,6 +50,8 @@ enum err server_start_tours(struct server *s, char why[WHY_MAX]) {
     const struct tours_config t = tours_configured(a->config);
     a->tours.registry = registry_new(t.records, rng_u64(&rng));
     a->tours.most_ended = t.ended;
+    a->tours.per_sub = t.per_sub;
+    a->tours.per_issuer = t.per_issuer;
     if (!a->tours.registry) {
         return ERR_NOMEM;
     }

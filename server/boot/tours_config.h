@@ -7,6 +7,8 @@
 struct tours_config {
     size_t records;          /* there may be, those that ended among them */
     size_t ended;            /* of these */
+    size_t per_sub;          /* that have not ended, made with tokens of one sub; 0: any number */
+    size_t per_issuer;       /* likewise, of one issuer */
     size_t idempotency_keys; /* whose answers are kept */
 };
 

@@ -206,6 +206,10 @@
     INT(limits_idempotency_keys, "limits.idempotency_keys", 4096, 16, 1000000, \
         "whose answers are kept") \
     INT(limits_tours_per_sub, "limits.tours_per_sub", 100, 0, 65535, "made by one; 0 = any") \
+    INT(limits_tours_per_token, "limits.tours_per_token", 512, 0, 65535, \
+        "of the API, made by one sub; 0 = any") \
+    INT(limits_tours_per_issuer, "limits.tours_per_issuer", 0, 0, 65535, \
+        "of the API, made by all of one issuer; 0 = any") \
     INT(limits_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
     INT(limits_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
     INT(limits_tcp_connections, "limits.tcp_connections", 4096, 1, ICE_TCP_MAX, \

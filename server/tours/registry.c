@@ -101,6 +101,18 @@ size_t registry_count(const struct registry *x) {
     return x->n;
 }
 
+size_t registry_made_by(const struct registry *x, const char *sub, bool of_issuer) {
+    const char *end = strchr(sub, ':');
+    const size_t issuer = end ? (size_t)(end - sub) + 1 : 0;
+    size_t n = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        const char *by = x->at[i]->made_by;
+        bool same = of_issuer ? issuer && strncmp(by, sub, issuer) == 0 : strcmp(by, sub) == 0;
+        n += same && *by && !x->at[i]->ended_at.us;
+    }
+    return n;
+}
+
 size_t registry_ended(const struct registry *x) {
     size_t n = 0;
     for (size_t i = 0; i < x->n; i++) {

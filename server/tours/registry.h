@@ -23,6 +23,9 @@ struct tour_record *registry_find(const struct registry *x, const char *name);
 struct tour_record *registry_before(const struct registry *x, const char *id);
 /* The oldest that has ended and is not busy, or NULL. */
 struct tour_record *registry_oldest_ended(const struct registry *x);
+/* Those that have not ended and that this sub has made; of_issuer: or anybody whom the issuer of
+ * its tokens calls otherwise ("issuer:sub", auth.issuers). */
+size_t registry_made_by(const struct registry *x, const char *sub, bool of_issuer);
 size_t registry_count(const struct registry *x);
 /* Of those that have ended. */
 size_t registry_ended(const struct registry *x);

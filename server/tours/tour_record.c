@@ -29,5 +29,6 @@ struct signaling_tour tour_record_plan(const struct tour_record *r) {
                                    .ends_at = r->ends_at,
                                    .max_length = r->max_length,
                                    .capacity = r->capacity,
+                                   .quota = r->quota,
                                    .property = r->property};
 }

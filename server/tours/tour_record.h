@@ -18,6 +18,8 @@ struct tour_record {
     wall_t starts_at, ends_at; /* 0: none */
     us_t max_length;           /* [us] of a run; 0: any */
     uint32_t capacity;         /* 0: as many as there may be */
+    struct signaling_quota quota;
+    char made_by[SUB_MAX + 1]; /* sub of the token that it was made with; "": not known */
     char *property;            /* JSON; owned; NULL: none */
     wall_t created_at, updated_at;
     wall_t ended_at;  /* nobody enters it any more; 0: it has not ended */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCHEMA 2
+#define SCHEMA 3
 
 /* migrations[v] takes a database of user_version v to v + 1. Never edit one that was released. */
 static const char *const migrations[SCHEMA] = {
@@ -21,6 +21,11 @@ static const char *const migrations[SCHEMA] = {
     " status INTEGER NOT NULL, etag TEXT NOT NULL, location TEXT NOT NULL, body TEXT NOT NULL);"
     "CREATE INDEX answers_until ON answers(until);"
     "CREATE TABLE seed(one INTEGER PRIMARY KEY CHECK(one = 1), value INTEGER NOT NULL);",
+    "ALTER TABLE tours ADD COLUMN microphones INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tours ADD COLUMN cameras INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tours ADD COLUMN screens INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tours ADD COLUMN kbps INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tours ADD COLUMN made_by TEXT NOT NULL DEFAULT '';",
 };
 
 struct tours_db {
@@ -136,6 +141,15 @@ static void read_texts(sqlite3_stmt *s, struct tour_record *r) {
     r->record = record_of(word);
     sql_text(s, 4, word, sizeof(word));
     r->codec = codec_of(word);
+    sql_text(s, 19, r->made_by, sizeof(r->made_by));
+}
+
+static struct signaling_quota read_quota(sqlite3_stmt *s) {
+    return (struct signaling_quota){
+        .sources = {[SOURCE_MICROPHONE] = (uint32_t)sqlite3_column_int64(s, 15),
+                    [SOURCE_CAMERA] = (uint32_t)sqlite3_column_int64(s, 16),
+                    [SOURCE_SCREEN] = (uint32_t)sqlite3_column_int64(s, 17)},
+        .kbps = (uint32_t)sqlite3_column_int64(s, 18)};
 }
 
 static struct tour_record *read_row(sqlite3_stmt *s) {
@@ -145,6 +159,7 @@ static struct tour_record *read_row(sqlite3_stmt *s) {
                             .ends_at = {sqlite3_column_int64(s, 7)},
                             .max_length = sqlite3_column_int64(s, 8),
                             .capacity = (uint32_t)sqlite3_column_int64(s, 9),
+                            .quota = read_quota(s),
                             .created_at = {sqlite3_column_int64(s, 11)},
                             .updated_at = {sqlite3_column_int64(s, 12)},
                             .ended_at = {sqlite3_column_int64(s, 13)},
@@ -163,7 +178,8 @@ enum err tours_db_each(struct tours_db *db, bool (*take)(void *ctx, struct tour_
     sqlite3_stmt *s =
         sql_prepare(db->db,
                     "SELECT id, name, title, record, codec, lobby, starts_at, ends_at, max_length,"
-                    " capacity, property, created_at, updated_at, ended_at, version FROM tours"
+                    " capacity, property, created_at, updated_at, ended_at, version,"
+                    " microphones, cameras, screens, kbps, made_by FROM tours"
                     " ORDER BY id",
                     "");
     if (!s) {
@@ -197,18 +213,23 @@ void tours_db_undo(struct tours_db *db) {
 }
 
 enum err tours_db_put(struct tours_db *db, const struct tour_record *r) {
-    return sql_run(db->db,
-                   "INSERT INTO tours VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO"
-                   " UPDATE SET title=excluded.title, record=excluded.record,"
-                   " codec=excluded.codec, lobby=excluded.lobby, starts_at=excluded.starts_at,"
-                   " ends_at=excluded.ends_at, max_length=excluded.max_length,"
-                   " capacity=excluded.capacity, property=excluded.property,"
-                   " updated_at=excluded.updated_at, ended_at=excluded.ended_at,"
-                   " version=excluded.version",
-                   "tttttiiiiitiiii", r->id, r->name, r->title, records[r->record],
-                   codec_word(r->codec), (int64_t)r->lobby, r->starts_at.us, r->ends_at.us,
-                   (int64_t)r->max_length, (int64_t)r->capacity, r->property ? r->property : "",
-                   r->created_at.us, r->updated_at.us, r->ended_at.us, (int64_t)r->version);
+    const struct signaling_quota *q = &r->quota;
+    return sql_run(
+        db->db,
+        "INSERT INTO tours VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO"
+        " UPDATE SET title=excluded.title, record=excluded.record,"
+        " codec=excluded.codec, lobby=excluded.lobby, starts_at=excluded.starts_at,"
+        " ends_at=excluded.ends_at, max_length=excluded.max_length,"
+        " capacity=excluded.capacity, property=excluded.property,"
+        " updated_at=excluded.updated_at, ended_at=excluded.ended_at,"
+        " version=excluded.version, microphones=excluded.microphones,"
+        " cameras=excluded.cameras, screens=excluded.screens, kbps=excluded.kbps",
+        "tttttiiiiitiiiiiiiit", r->id, r->name, r->title, records[r->record], codec_word(r->codec),
+        (int64_t)r->lobby, r->starts_at.us, r->ends_at.us, (int64_t)r->max_length,
+        (int64_t)r->capacity, r->property ? r->property : "", r->created_at.us, r->updated_at.us,
+        r->ended_at.us, (int64_t)r->version, (int64_t)q->sources[SOURCE_MICROPHONE],
+        (int64_t)q->sources[SOURCE_CAMERA], (int64_t)q->sources[SOURCE_SCREEN], (int64_t)q->kbps,
+        r->made_by);
 }
 
 enum err tours_db_remove(struct tours_db *db, const char *id) {

@@ -30,7 +30,8 @@ static enum code mute(struct call *c) {
         return mute_other(c, who, kind);
     }
     bool muted = call_bool(c, "muted");
-    bool opens = !muted && (seat->muted & 1u << kind);
+    uint8_t shut = (uint8_t)(seat->muted | (seat->session ? seat->session->refused : 0));
+    bool opens = !muted && (shut & 1u << kind);
     if (opens && !call_change(c)) { /* to be silent is never too often */
         return CODE_RATE_LIMITED;
     }

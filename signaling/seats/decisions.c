@@ -4,6 +4,7 @@
 #include "signaling/ledger/ledger.h"
 #include "signaling/ledger/pointing.h"
 #include "signaling/seats/hosts.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 
@@ -58,6 +59,7 @@ enum err decide_host(struct signaling *s, us_t now, struct seat *who, const stru
     put_number(&fields, "participant", who->number);
     json_put_bool(&fields, "host", on);
     json_close(&fields, '}');
+    roster_settle(s, now, who->id);
     if (note(s, now, who->tour, &in, &fields) != OK) {
         return ERR_NOMEM;
     }
@@ -78,6 +80,7 @@ enum err decide_spotlight(struct signaling *s, us_t now, struct tour *t, const s
         return OK;
     }
     spotlight_fields(&fields, who);
+    roster_settle(s, now, who ? who->id : 0);
     if (note(s, now, t, &in, &fields) != OK) {
         return ERR_NOMEM;
     }

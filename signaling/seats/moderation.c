@@ -31,6 +31,7 @@ enum code moderate_mute(const struct moderator *m, struct seat *who, enum source
     if (!rights_mute(m->s, who, kind, true)) {
         return CODE_OK;
     }
+    roster_settle(m->s, m->now, m->by ? m->by->id : 0);
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "muted");
     json_put_string(&o, "source", source_kind_name(kind));

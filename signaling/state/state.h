@@ -91,8 +91,9 @@ struct session {
     uint32_t worker;
     struct seat *seat; /* NULL for a WHEP viewer */
     bool connected;
-    uint8_t on;      /* bit per source_kind: packets arrive */
-    uint8_t refused; /* likewise: sources.h */
+    uint8_t flows;   /* bit per source_kind: packets arrive, as media said last, */
+    uint8_t refused; /* and are not passed on: sources.h; */
+    uint8_t on;      /* and are, and count in tour.n_on */
     struct excess {
         us_t began, last; /* 0: it was not over its limit */
     } excess[SOURCE_KIND_COUNT];
@@ -185,6 +186,7 @@ struct tour_plan {
     uint32_t capacity;              /* 0 = max_participants */
     char *property;                 /* JSON, owned; NULL = none */
     struct capabilities_part guest; /* what guests may, where it is not the default */
+    struct signaling_quota quota;
 };
 
 /* What of a tour's roster is still to be told. */

@@ -15,6 +15,8 @@ void sources_excess(struct signaling *s, us_t now, struct session *session, enum
 /* Its client asks again for what was refused. CODE_SOURCES_FULL: in vain. */
 enum code sources_again(struct signaling *s, us_t now, struct session *session,
                         enum source_kind kind);
+/* The tour may have another limit: those who came last are refused until the rest fits. */
+void sources_declared(struct signaling *s, us_t now, struct tour *t);
 /* The session is over. */
 void sources_end(struct session *session);
 

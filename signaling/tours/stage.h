@@ -7,5 +7,7 @@
 
 /* Tell every worker of the tour: after a change, and when one more has the tour. */
 void tour_tell_stage(struct signaling *s, const struct tour *t);
+/* And how much they may take in of it. */
+void tour_tell_intake(struct signaling *s, const struct tour *t);
 
 #endif

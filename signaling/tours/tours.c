@@ -151,6 +151,9 @@ uint32_t tour_place(struct signaling *s, struct tour *t) {
         if (t->lead || t->spotlight) {
             tour_tell_stage(s, t);
         }
+        if (t->plan.quota.kbps) {
+            tour_tell_intake(s, t);
+        }
     }
     return worker;
 }
@@ -186,6 +189,9 @@ void tour_start(struct signaling *s, us_t now, struct tour *t) {
     tour_forget_end(s, t);
     tell_tour(s, t, true);
     command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
+    if (t->plan.quota.kbps) {
+        tour_tell_intake(s, t);
+    }
     t->lobby_on = t->plan.lobby;
     rights_begin(s, t);
     schedule_arm(s, now, t);

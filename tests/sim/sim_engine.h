@@ -110,4 +110,11 @@ static inline enum err engine_stage(struct engine *e, us_t now, uint64_t tour, u
             .type = COMMAND_STAGE, .tour = tour, .participant = spotlight, .lead = lead});
 }
 
+/* bytes [1/s]: the most that this worker takes in of the tour; 0 = as it is configured. */
+static inline enum err engine_tour_intake(struct engine *e, us_t now, uint64_t tour,
+                                          uint32_t bytes) {
+    return engine_command(
+        e, now, &(struct command){.type = COMMAND_TOUR_INTAKE, .tour = tour, .bytes = bytes});
+}
+
 #endif

@@ -1,5 +1,6 @@
 /* Three publishers of pictures that are each within the limit of their m-line, and together beyond
  * that of the tour, or of the worker. */
+#include "media/engine/intake.h"
 #include "tests/unit/engine/rig.h"
 
 static struct rig r;
@@ -97,6 +98,16 @@ TEST(a_tour_over_its_limit_cuts_pictures_of_guests) {
     rig_free(&r);
 }
 
+/* It has one of its own. */
+TEST(a_tour_may_have_another_limit) {
+    struct publisher p[PUBLISHERS];
+    REQUIRE(begin(p, EACH / 2, 0));
+    EXPECT_EQ(engine_tour_intake(r.engine, r.now, TOUR, 2 * EACH + EACH / 4), OK);
+    expect_shared(p);
+    EXPECT_EQ(engine_tour_intake(r.engine, r.now, TOUR + 9, 1), ERR_UNKNOWN);
+    rig_free(&r);
+}
+
 TEST(a_worker_over_its_limit_does_the_same) {
     struct publisher p[PUBLISHERS];
     REQUIRE(begin(p, 0, 2 * EACH + EACH / 4));
@@ -133,6 +144,46 @@ TEST(an_offence_names_the_source) {
         if (r.events[i].type == MEDIA_OFFENCE) {
             EXPECT_EQ(r.events[i].source_kind, SOURCE_SCREEN);
             EXPECT_EQ(r.events[i].reason, OFFENCE_RATE);
+        }
+    }
+    rig_free(&r);
+}
+
+/* At a gigabit a second a packet of sound takes less than a microsecond, and counts. */
+TEST(small_packets_count_at_a_high_limit) {
+    struct publisher p[PUBLISHERS];
+    REQUIRE(begin(p, 0, 125000000));
+    rig_run(&r, US_PER_S);
+    struct session *s = session_find(r.engine, 1);
+    us_t now = r.now;
+    for (int i = 0; i < 1250000; i++) {
+        REQUIRE(intake_pass(s, now, 100, false));
+    }
+    EXPECT(!intake_pass(s, now, 100, true));
+    EXPECT(intake_pass(s, now + US_PER_S, 100, true));
+    rig_free(&r);
+}
+
+/* A microphone that is muted, and sends on, does not hide a camera. */
+TEST(what_is_muted_hides_no_offence) {
+    REQUIRE(rig_init(&r));
+    r.config.police[SOURCE_SCREEN] = (struct police_limit){.packets = 50};
+    r.config.police[SOURCE_CAMERA] = (struct police_limit){.packets = 50};
+    rig_restart(&r);
+    struct client *c = rig_join(&r, 1);
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_SCREEN, true), OK);
+    for (int i = 0; i < 600; i++) {
+        client_send(c, &(struct packet_spec){.line = SCREEN, .inside = i > 0, .keyframe = i == 0});
+        client_send(c, &(struct packet_spec){.line = SCREEN, .inside = true});
+        if (i % 2) {
+            client_send(c, &(struct packet_spec){.line = CAM, .inside = i > 1, .keyframe = i == 1});
+        }
+    }
+    rig_run(&r, US_PER_S);
+    REQUIRE(rig_count(&r, MEDIA_OFFENCE, 1) >= 1);
+    for (unsigned i = 0; i < r.n_events; i++) {
+        if (r.events[i].type == MEDIA_OFFENCE) {
+            EXPECT_EQ(r.events[i].source_kind, SOURCE_CAMERA);
         }
     }
     rig_free(&r);

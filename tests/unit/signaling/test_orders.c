@@ -252,6 +252,9 @@ static void on_command(struct rim *r, const struct record *x) {
     case COMMAND_PEER_ADD:
         on_peer_add(r, x);
         break;
+    case COMMAND_TOUR_INTAKE:
+        EXPECT(find_tour(r, x->e.command.tour));
+        break;
     case COMMAND_STAGE:
         on_stage(r, x);
         break;

@@ -245,3 +245,93 @@ TEST(a_long_recording_goes_on_in_another) {
     EXPECT_EQ(n, 0);
     world_close(&w);
 }
+
+/* A client need not wait for anything: what stops and frees its source again may reach media in one
+ * batch, between two packets, and then media has nothing to say. */
+TEST(what_media_has_not_noticed_counts_all_the_same) {
+    struct people p;
+    REQUIRE(arrive(&p, few));
+    source(&p, 2, SOURCE_CAMERA, true);
+    source(&p, 3, SOURCE_CAMERA, true);
+    source(&p, 4, SOURCE_CAMERA, true); /* refused */
+    source(&p, 3, SOURCE_CAMERA, false);
+    ask(&p, 4, "camera");
+    EXPECT_GOT(&p.w, 4, "\"ok\"");
+    source(&p, 3, SOURCE_CAMERA, true); /* there is no room: 4 is on */
+    EXPECT(ordered(&p, 3, true));
+    EXPECT_GOT(&p.w, 3, "\"sources_full\"");
+    world_pass(&p.w, US_PER_S);
+    world_send(&p.w, 1, "{\"type\":\"roster\",\"id\":9}");
+    EXPECT_GOT(&p.w, 1, "\"name\":\"Dan\"");
+    source(&p, 4, SOURCE_CAMERA, false);
+    ask(&p, 3, "camera"); /* and its own has flowed all the time */
+    EXPECT_GOT(&p.w, 3, "\"ok\"");
+    world_close(&p.w);
+}
+
+static void few_and_seldom(struct signaling_config *c) {
+    few(c);
+    c->changes_per_minute = 60;
+}
+
+/* Nor is it free to ask again and again. */
+TEST(asking_again_counts_as_a_change) {
+    struct people p;
+    REQUIRE(arrive(&p, few_and_seldom));
+    source(&p, 2, SOURCE_CAMERA, true);
+    source(&p, 3, SOURCE_CAMERA, true);
+    source(&p, 4, SOURCE_CAMERA, true);
+    for (int i = 0; i < 20; i++) {
+        ask(&p, 4, "camera");
+        EXPECT_GOT(&p.w, 4, "\"sources_full\"");
+    }
+    ask(&p, 4, "camera");
+    EXPECT_GOT(&p.w, 4, "\"rate_limited\"");
+    world_close(&p.w);
+}
+
+static struct signaling_tour declared(uint32_t cameras, uint32_t kbps) {
+    return (struct signaling_tour){.name = "demo",
+                                   .codec = CODEC_VP8,
+                                   .quota = {.sources = {[SOURCE_CAMERA] = cameras}, .kbps = kbps}};
+}
+
+/* The API may say otherwise of a tour, more or less, also while it runs. */
+TEST(a_tour_may_have_limits_of_its_own) {
+    struct people p;
+    REQUIRE(arrive(&p, few));
+    struct world *w = &p.w;
+    struct signaling_tour t = declared(3, 8000);
+    REQUIRE(signaling_tour_update(w->signaling, w->now, &t) == OK);
+    w->mark = w->n;
+    world_drain(w);
+    const struct record *r = world_command(w, COMMAND_TOUR_INTAKE);
+    REQUIRE(r);
+    EXPECT_EQ(r->e.command.bytes, 1000000);
+    for (unsigned i = 1; i <= 3; i++) {
+        source(&p, i, SOURCE_CAMERA, true);
+        EXPECT_EQ(world_commands(w, COMMAND_MUTE), 0);
+    }
+    source(&p, 4, SOURCE_CAMERA, true);
+    EXPECT(ordered(&p, 4, true));
+    t = declared(1, 8000); /* who came last is stopped, hosts after guests */
+    w->mark = w->n;
+    REQUIRE(signaling_tour_update(w->signaling, w->now, &t) == OK);
+    world_drain(w);
+    EXPECT_EQ(world_commands(w, COMMAND_MUTE), 2);
+    EXPECT_EQ(world_commands(w, COMMAND_TOUR_INTAKE), 0);
+    EXPECT_GOT(w, 2, "\"sources_full\"");
+    EXPECT_GOT(w, 3, "\"sources_full\"");
+    t = declared(0, 0); /* as all */
+    w->mark = w->n;
+    REQUIRE(signaling_tour_update(w->signaling, w->now, &t) == OK);
+    world_drain(w);
+    r = world_command(w, COMMAND_TOUR_INTAKE);
+    REQUIRE(r);
+    EXPECT_EQ(r->e.command.bytes, 0);
+    ask(&p, 4, "camera");
+    EXPECT_GOT(w, 4, "\"ok\"");
+    ask(&p, 3, "camera");
+    EXPECT_GOT(w, 3, "\"sources_full\"");
+    world_close(w);
+}

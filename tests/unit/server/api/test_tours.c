@@ -219,3 +219,32 @@ TEST(tours_one_change_at_a_time) {
     EXPECT_EQ(ask("DELETE /v1/tours/a", "", ""), 409);
     stop();
 }
+
+/* What one has made and not ended is counted; what has ended makes room. */
+TEST(one_makes_so_many_tours) {
+    REQUIRE(start());
+    p.api.tours.per_sub = 2;
+    EXPECT_EQ(ask("POST /v1/tours", "", "{\"name\":\"a\",\"cameras\":3,\"kbps\":5000}"), 201);
+    UNTIL(&p.rim, client_has(&p.client, "\"cameras\":3"));
+    UNTIL(&p.rim, client_has(&p.client, "\"screens\":null"));
+    EXPECT_STR(registry_find(p.api.tours.registry, "a")->made_by, "backend");
+    EXPECT_EQ(ask("POST /v1/tours", "", "{\"name\":\"b\"}"), 201);
+    EXPECT_EQ(ask("POST /v1/tours", "Idempotency-Key: k\r\n", "{\"name\":\"c\"}"), 429);
+    UNTIL(&p.rim, client_has(&p.client, "tours_full"));
+    EXPECT(!is_there("c"));
+    EXPECT_EQ(p.api.tours.refused, 1);
+    EXPECT_EQ(ask("POST /v1/tours/b/end", "", ""), 204);
+    EXPECT_EQ(ask("POST /v1/tours", "Idempotency-Key: k\r\n", "{\"name\":\"c\"}"), 201);
+    p.api.tours.per_sub = 0;
+    struct signaling_tour_view v;
+    REQUIRE(signaling_tour_get(p.api.signaling, clock_now(), "a", &v) == OK);
+    EXPECT_EQ(v.tour.quota.sources[SOURCE_CAMERA], 3);
+    EXPECT_EQ(v.tour.quota.kbps, 5000);
+    EXPECT_EQ(ask("PATCH /v1/tours/a", "", "{\"cameras\":null,\"screens\":1,\"kbps\":99}"), 400);
+    EXPECT_EQ(ask("PATCH /v1/tours/a", "", "{\"cameras\":null,\"screens\":1}"), 200);
+    REQUIRE(signaling_tour_get(p.api.signaling, clock_now(), "a", &v) == OK);
+    EXPECT_EQ(v.tour.quota.sources[SOURCE_CAMERA], 0);
+    EXPECT_EQ(v.tour.quota.sources[SOURCE_SCREEN], 1);
+    EXPECT_EQ(v.tour.quota.kbps, 5000);
+    stop();
+}

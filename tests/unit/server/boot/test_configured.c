@@ -119,6 +119,8 @@ static const struct reach reaches[] = {
     REACH("limits.tours_ended", tours.records),
     REACH("limits.tours_ended", tours.ended),
     REACH("limits.idempotency_keys", tours.idempotency_keys),
+    REACH("limits.tours_per_token", tours.per_sub),
+    REACH("limits.tours_per_issuer", tours.per_issuer),
     REACH("limits.tours_per_sub", signaling.max_tours_per_sub),
     REACH("limits.seats_per_token", signaling.max_seats_per_token),
     REACH("limits.probes", signaling.max_probes),

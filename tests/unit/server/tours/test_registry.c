@@ -47,6 +47,33 @@ TEST(registry_is_in_order) {
     EXPECT(registry_free(x) == NULL);
 }
 
+static void add_of(struct registry *x, const char *id, bool ended, const char *by) {
+    struct tour_record *r = make(id, id, ended);
+    REQUIRE(r);
+    snprintf(r->made_by, sizeof(r->made_by), "%s", by);
+    EXPECT_EQ(registry_add(x, r), OK);
+}
+
+TEST(registry_counts_who_has_made_them) {
+    struct registry *x = registry_new(9, 3);
+    REQUIRE(x);
+    add_of(x, "1", false, "north:ann");
+    add_of(x, "2", false, "north:ann");
+    add_of(x, "3", false, "north:bob");
+    add_of(x, "4", true, "north:bob"); /* has ended */
+    add_of(x, "5", false, "northern:ann");
+    add_of(x, "6", false, "ann");
+    add_of(x, "7", false, ""); /* of an earlier release */
+    EXPECT_EQ(registry_made_by(x, "north:ann", false), 2);
+    EXPECT_EQ(registry_made_by(x, "north:ann", true), 3);
+    EXPECT_EQ(registry_made_by(x, "north:cyd", false), 0);
+    EXPECT_EQ(registry_made_by(x, "north:cyd", true), 3);
+    EXPECT_EQ(registry_made_by(x, "ann", false), 1);
+    EXPECT_EQ(registry_made_by(x, "ann", true), 0); /* of our own secret: no issuer */
+    EXPECT_EQ(registry_made_by(x, "", false), 0);
+    registry_free(x);
+}
+
 TEST_ALLOC(registry_without_memory) {
     struct registry *x = registry_new(4, 3);
     EXPECT(x || mem_failed());

@@ -86,18 +86,22 @@ static struct tours_thread *start(enum err wanted) {
 }
 
 static struct tour_record *make(const char *id, const char *name, const char *property) {
-    struct tour_record r = {.record = RECORD_MANUAL,
-                            .codec = CODEC_AV1,
-                            .lobby = true,
-                            .starts_at = {1000},
-                            .ends_at = {INT64_C(2000000000000000)},
-                            .max_length = 7200 * US_PER_S,
-                            .capacity = 12,
-                            .property = (char *)property,
-                            .created_at = {11},
-                            .updated_at = {12},
-                            .ended_at = {0},
-                            .version = 3};
+    struct tour_record r = {
+        .record = RECORD_MANUAL,
+        .codec = CODEC_AV1,
+        .lobby = true,
+        .starts_at = {1000},
+        .ends_at = {INT64_C(2000000000000000)},
+        .max_length = 7200 * US_PER_S,
+        .capacity = 12,
+        .quota = {.sources = {[SOURCE_MICROPHONE] = 30, [SOURCE_CAMERA] = 20, [SOURCE_SCREEN] = 2},
+                  .kbps = 5000},
+        .made_by = "house:platform",
+        .property = (char *)property,
+        .created_at = {11},
+        .updated_at = {12},
+        .ended_at = {0},
+        .version = 3};
     snprintf(r.id, sizeof(r.id), "%s", id);
     snprintf(r.name, sizeof(r.name), "%s", name);
     snprintf(r.title, sizeof(r.title), "Title of %s", name);
@@ -148,6 +152,11 @@ TEST(tours_are_kept) {
     const struct tour_record *b = taken[1];
     EXPECT_STR(b->name, "b");
     EXPECT_STR(b->title, "Title of b");
+    EXPECT_STR(b->made_by, "house:platform");
+    EXPECT_EQ(b->quota.sources[SOURCE_MICROPHONE], 30);
+    EXPECT_EQ(b->quota.sources[SOURCE_CAMERA], 20);
+    EXPECT_EQ(b->quota.sources[SOURCE_SCREEN], 2);
+    EXPECT_EQ(b->quota.kbps, 5000);
     EXPECT_STR(b->property, "{\"a\":2}");
     EXPECT(b->record == RECORD_MANUAL && b->codec == CODEC_AV1 && b->lobby);
     EXPECT(b->starts_at.us == 1000 && b->ends_at.us == INT64_C(2000000000000000));
