@@ -507,6 +507,7 @@ static void command(struct world *w, unsigned peer, struct bytes b) {
         break;
     case 8:
         (void)engine_stage(w->engine, w->now, 1, arg % 5, arg / 5 % 5);
+        (void)engine_tour_intake(w->engine, w->now, 1, arg * 1000u);
         break;
     default:
         (void)engine_snapshot(w->engine, peer + 1, &w->snapshots[peer]);

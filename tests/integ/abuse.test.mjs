@@ -1,5 +1,6 @@
 // A tour goes on while strangers do their worst: after each attack the buyer still decodes new
 // frames, what was dropped is counted, and at the end memory is bounded and the server stops clean.
+import { spawn } from 'node:child_process';
 import crypto from 'node:crypto';
 import dgram from 'node:dgram';
 import fs from 'node:fs';
@@ -17,10 +18,13 @@ process.env.ASAN_OPTIONS = `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb
 
 const SECRET = 'abuse needs a good secret, of course!';
 const HTTP_S = 3;
+const FLAPPED = 60; // people in the tour of somebody who flaps
+const FLAP_S = 4;
 const dir = tempDir();
 const file = await writeConfig(dir, (c) => {
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
   c.media = { address: '127.0.0.1', port: 0, workers: 1 };
+  c.tours = [...c.tours, { name: 'flap', title: 'Flap', record: 'auto' }];
   c.limits = { cameras: 1, messages_per_second: 400, sessions_per_second: 10000, send_queue_kib: 64, connections: 1000 };
   c.timeouts = { http_s: HTTP_S, headers_s: HTTP_S, body_s: HTTP_S, join_s: 5, resume_s: 15 };
 });
@@ -374,6 +378,45 @@ await test('a camera too many is refused, told so, and may ask again when there 
   await expectTour();
 });
 
+// ---- participants
+
+await test('a source that flaps 4000 packets a second: nobody is closed, the recording stays small', async () => {
+  const sources = [{ mid: '0', kind: 'microphone' }];
+  const slots = [{ mid: '3', kind: 'stage' }, ...[4, 5, 6, 7].map((m) => ({ mid: String(m), kind: 'gallery' }))];
+  const consent = { recording: true, version: '1' };
+  const people = [];
+  for (let i = 0; i < FLAPPED; i++) {
+    const client = await WsClient.open(base);
+    const claims = { tour: 'flap', sub: `flapped${i}`, role: i ? 'buyer' : 'agent' };
+    const answer = await client.ask({ type: 'join', id: 1, token: token(claims), consent, offer: TOUR_OFFER, sources, slots });
+    expectEqual(answer.type, 'joined', JSON.stringify(answer));
+    client.mark = client.messages.length;
+    people.push(client);
+  }
+  let closed = 0;
+  people.forEach((c) => c.closed.then(() => { closed++; }));
+  const files = () => fs.readdirSync(path.join(dir, 'recordings'), { recursive: true }).length;
+  const before = files();
+  const flapper = spawn('/usr/bin/python3', [path.join(ROOT, 'tests/integ/clients/flap.py'), `${base}/whip/flap`,
+    token({ tour: 'flap', sub: 'flapper' }), String(FLAP_S)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let sent = '';
+  flapper.stdout.on('data', (text) => { sent += text; });
+  expectEqual(await new Promise((resolve) => { flapper.on('exit', resolve); }), 0, 'it has done so');
+  const told = people.map((c) => c.messages.length - c.mark);
+  const made = files() - before;
+  console.log(`# ${sent.trim()} packets in ${FLAP_S} s; each was told at most ${Math.max(...told)} things, ${made} files`);
+  expect(Number(sent) >= 4000, `it flaps: ${sent}`);
+  expect(people[0].messages.slice(people[0].mark).some((m) => /"(microphone|camera)":"on"/.test(JSON.stringify(m))), 'it was seen');
+  expectEqual(closed, 0, 'who were closed');
+  // Eight at once and four a second of who is here, and no more than that of slots and speakers.
+  expect(Math.max(...told) < 100, `told ${Math.max(...told)}`);
+  expect(made > 0 && made < 100, `${made} files`);
+  people[1].send('{"type":"ping","id":2}');
+  await until(() => people[1].messages.some((m) => m.type === 'pong'), 'they are served');
+  await expectTour();
+  await Promise.all(people.map((c) => c.close()));
+});
+
 // ---- afterwards
 
 await test('the tour is the same, nothing is left of the strangers', async () => {
@@ -381,7 +424,7 @@ await test('the tour is the same, nothing is left of the strangers', async () =>
   await until(async () => (await server.metric('oriel_signaling_participants')) === 2, 'agent and buyer', 40000);
   await until(async () => (await server.metric('oriel_ws_connections')) === 2, 'their connections');
   await until(async () => (await server.metric('oriel_connections')) < 20, 'few TCP connections');
-  expectEqual(await server.metric('oriel_media_dtls_done_total'), 2, 'two associations in all');
+  expectEqual(await server.metric('oriel_media_dtls_done_total'), 3, 'theirs, and of who flapped');
   const grown = rssKib() - rss;
   console.log(`# resident memory ${Math.round(rss / 1024)} MiB, grown by ${Math.round(grown / 1024)} MiB`);
   expect(grown < 150 * 1024, `resident memory grew by ${grown} KiB`);

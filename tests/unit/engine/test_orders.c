@@ -163,6 +163,7 @@ static void obey(struct rig *r, const struct order *o) {
         break;
     case HELD:
         EXPECT_EQ(engine_stage(e, at, TOUR, o->participant, o->lead), OK);
+        EXPECT_EQ(engine_tour_intake(e, at, TOUR, o->participant ? 100000000 : 0), OK);
         break;
     case JOIN:
         join(o->client);
