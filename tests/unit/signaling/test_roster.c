@@ -423,23 +423,6 @@ TEST(a_source_that_flaps_in_a_crowd_costs_each_a_few_messages_a_second) {
     world_close(&w);
 }
 
-/* Each who comes and is named is told of out of turn. What others do waits no longer for that. */
-TEST(who_is_named_puts_nobody_off) {
-    struct world w;
-    REQUIRE(world_open(&w, crowded));
-    for (unsigned i = 1; i <= CROWD; i++) {
-        come(&w, i);
-        world_send(&w, i, "{\"type\":\"hand\",\"up\":true}");
-    }
-    world_pass(&w, US_PER_S);
-    size_t mark = w.n;
-    world_send(&w, 3, "{\"type\":\"mute\",\"kind\":\"microphone\",\"muted\":true}");
-    world_pass(&w, 300 * US_PER_MS);
-    w.mark = mark;
-    EXPECT_EQ(told(&w, 2, "\"microphone\":\"muted\""), 1);
-    world_close(&w);
-}
-
 /* In a large tour the roster is long, and comes less often. */
 TEST(a_long_roster_is_told_less_often) {
     struct world w;
