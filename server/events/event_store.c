@@ -8,7 +8,6 @@
 
 #define FORMAT 2         /* PRAGMA user_version */
 #define PASSED_MAX 1000  /* new events that one call passes over */
-#define PRUNED_MAX 1000  /* events that one call forgets */
 #define LOOKED_MAX 20000 /* rows that one page looks at */
 
 /* event.n never comes again (AUTOINCREMENT): it is how far a sink has got. `tour` remembers the
@@ -136,6 +135,7 @@ static enum err next_seq(struct event_store *s, const char *tour, uint64_t *ret)
 static enum err insert(struct event_store *s, const struct event *e, uint64_t seq) {
     buffer_cut(&s->body, 0);
     event_write(&s->body, e, seq);
+    event_store_pad(&s->body, e);
     if (s->body.bad) {
         return ERR_NOMEM;
     }
@@ -539,29 +539,6 @@ enum err event_store_replay(struct event_store *s, const char *sink, int64_t n) 
     e = e == OK ? event_store_commit(s) : e;
     event_store_rollback(s);
     return e;
-}
-
-/* Those whose events are gone. */
-static enum err forget_given_up(struct event_store *s, wall_t wall) {
-    return sql_run_kept(&s->cache,
-                        "DELETE FROM held WHERE state = 1 AND next < ?1"
-                        " AND NOT EXISTS (SELECT 1 FROM event e WHERE e.n = held.n)",
-                        "i", wall.us);
-}
-
-enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more) {
-    enum err e =
-        sql_run_kept(&s->cache,
-                     "DELETE FROM event WHERE n IN (SELECT e.n FROM event e WHERE e.at < ?1"
-                     " AND e.n <= COALESCE((SELECT MIN(done) FROM sink), e.n)"
-                     " AND NOT EXISTS (SELECT 1 FROM sink s JOIN held h ON h.sink = s.name"
-                     " AND h.n = e.n AND (h.state <> 1 OR h.next >= ?1))"
-                     " AND NOT EXISTS (SELECT 1 FROM sink s JOIN held h ON h.sink = s.name"
-                     " AND h.state = 0 AND h.tour = e.tour AND h.n < e.n) LIMIT ?2)",
-                     "ii", wall.us, (int64_t)PRUNED_MAX);
-    *ret_more = e == OK && sqlite3_changes(s->db) == PRUNED_MAX;
-    e = e == OK && !*ret_more ? forget_given_up(s, wall) : e;
-    return e == OK && !*ret_more ? event_store_forget(s) : e;
 }
 
 /* ---- what has no end ---- */

@@ -1,6 +1,7 @@
 /* DESIGN. An event that is erased keeps its place: receivers count on numbers without holes. Its
- * new envelope is padded with blanks to the length of the old one, so that SQLite writes it where
- * the old one was and moves nothing: what is moved may leave a copy in a page's free space. The log
+ * new envelope is padded with blanks to the length of the old one, which is never shorter, so that
+ * SQLite writes it where the old one was and moves nothing: what is moved may leave a copy in a
+ * page's free space. The log
  * has the old page still; it is truncated before the order counts as done. */
 #include "server/events/event_store_parts.h"
 
@@ -55,19 +56,16 @@ enum err event_store_is_erased(struct event_store *s, const struct event *e, boo
     return err == ERR_UNKNOWN ? OK : err;
 }
 
-enum err event_store_forget(struct event_store *s) {
-    return sql_exec(s->db, "DELETE FROM recorded WHERE NOT EXISTS"
-                           " (SELECT 1 FROM event e WHERE e.session = recorded.session) AND EXISTS"
-                           " (SELECT 1 FROM erased x WHERE x.recording = recorded.recording"
-                           " AND x.person = 0);"
-                           "DELETE FROM erased WHERE NOT EXISTS"
-                           " (SELECT 1 FROM recorded r WHERE r.recording = erased.recording);"
-                           "DELETE FROM seat WHERE NOT EXISTS"
-                           " (SELECT 1 FROM event e WHERE e.session = seat.session) AND NOT EXISTS"
-                           " (SELECT 1 FROM recorded r WHERE r.session = seat.session);");
-}
-
 /* ---- erasing ---- */
+
+#define ERASED_MEMBER ",\"erased\":true" /* what event_write has instead of all other data */
+
+void event_store_pad(struct buffer *body, const struct event *e) {
+    size_t least = sizeof(ERASED_MEMBER) - 1;
+    for (size_t has = e->n > 0 ? e->n + 1 : 0; has < least && !e->erased; has++) {
+        buffer_str(body, " ");
+    }
+}
 
 /* ERR_UNKNOWN: nobody told of it, or it was done before. */
 static enum err find(struct event_store *s, struct event_erasure *x) {

@@ -21,7 +21,7 @@ enum err event_store_numbers(struct event_store *s, sqlite3_stmt *q, int64_t *re
 enum err event_store_remember(struct event_store *s, const struct event *e);
 /* Was what it is about shredded? Known before it was stored. */
 enum err event_store_is_erased(struct event_store *s, const struct event *e, bool *ret);
-/* Forget seats and recordings that nobody will ask for any more. */
-enum err event_store_forget(struct event_store *s);
+/* Add blanks to the envelope of e where what would stand there erased is longer. */
+void event_store_pad(struct buffer *body, const struct event *e);
 
 #endif

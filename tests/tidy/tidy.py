@@ -149,7 +149,7 @@ SEAMS = {
     "librdkafka/": ("server/events/kafka.c",),
     "expat": ("recorder/store",),
     "sqlite3": ("recorder/db", "recorder/seal", "recorder/catalogue", "server/events/event_store.c",
-                "server/events/event_store_erase.c", "server/events/event_store_parts.h",
+                "server/events/event_store_erase.c", "server/events/event_store_prune.c", "server/events/event_store_parts.h",
                 "server/tours/tours_db.c"),
     "libavformat/": ("recorder/container", "helper"),
     "libavcodec/": ("recorder/container", "helper"),

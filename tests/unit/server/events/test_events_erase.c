@@ -139,6 +139,16 @@ static void list(void) {
     EXPECT_EQ(event_store_list(l.store, "elm", &p), OK);
 }
 
+static int64_t length_of_first(void) {
+    sqlite3 *db = NULL;
+    EXPECT_EQ(sql_open(l.path, false, &db), OK);
+    sqlite3_stmt *q = sql_prepare(db, "SELECT length(body) FROM event WHERE n = 1", "");
+    int64_t n = q && sql_step(q) == OK ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return n;
+}
+
 static unsigned found(const char *text) {
     return search_files(l.dir, bytes_of(text, strlen(text)));
 }
@@ -248,6 +258,30 @@ TEST(a_long_run_is_erased_in_parts_and_others_write_in_between) {
     EXPECT_EQ(l.rows, 7 + 1500 + 1 + 1);
     EXPECT_EQ(l.erased, 5 + 1500 + 1);
     EXPECT(strstr(l.last, "\"eventType\":\"recording.erased\"") != NULL);
+    end();
+}
+
+/* What grows is moved, and what lies beside it with it: a copy may stay in the page. */
+TEST(what_is_erased_has_the_length_that_it_had) {
+    begin();
+    struct event *e = event_new(EVENT_TOUR_STARTED, "\"title\":\"\"", 10);
+    REQUIRE(e);
+    e->at = (wall_t){1767323045000000};
+    strcpy(e->tour, "elm");
+    strcpy(e->session, RUN);
+    EXPECT_EQ(event_store_begin(l.store), OK);
+    EXPECT_EQ(event_store_append(l.store, e), OK);
+    EXPECT_EQ(event_store_commit(l.store), OK);
+    mem_free(e);
+    append(&(struct said){.type = EVENT_RECORDING_STARTED, .recording = ONE});
+    int64_t before = length_of_first();
+    list();
+    EXPECT(strstr(l.types, "tour.started ") != NULL); /* without the blanks */
+    shred(ONE, 0, 1767323046000000);
+    erase();
+    list();
+    EXPECT_EQ(l.erased, 1);
+    EXPECT_EQ(length_of_first(), before);
     end();
 }
 
