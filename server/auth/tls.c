@@ -18,7 +18,7 @@
 
 /* OpenSSL's own words for what went wrong, the system's for files. */
 static enum err fail(char why[WHY_MAX], const char *file, const char *what) {
-    unsigned long code = ERR_peek_last_error();
+    unsigned long code = ERR_peek_error(); /* the nearest to the cause */
     const char *reason = ERR_reason_error_string(code);
     snprintf(why, WHY_MAX, "%.120s: %.60s: %.60s", file, what, reason ? reason : "unknown reason");
     ERR_clear_error();
@@ -34,30 +34,78 @@ static enum err readable(const char *file, char why[WHY_MAX]) {
 }
 
 /* Who has the key is the server. */
-static enum err private(const char *file, char why[WHY_MAX]) {
-    const char *wrong = NULL; enum err e = secret_file_check(file, SECRET_GROUP, &wrong);
-    if (e != OK){snprintf(why, WHY_MAX, "%.120s: cannot read the key: %.80s", file, wrong);}
-return e;
+static enum err key_private(const char *file, char why[WHY_MAX]) {
+    const char *wrong = NULL;
+    enum err e = secret_file_check(file, SECRET_GROUP, &wrong);
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "%.120s: cannot read the key: %.80s", file, wrong);
+    }
+    return e;
 }
 
-enum err tls_check(const char *cert, const char *key, char why[WHY_MAX]) {
+/* ---- a pair ---- */
+
+/* OpenSSL would ask at the terminal, and the control thread wait for somebody to type. */
+static int no_passphrase(char *out, int size, int writes, void *ctx) {
+    (void)out, (void)size, (void)writes, (void)ctx;
+    return -1;
+}
+
+enum err tls_load(const char *cert, const char *key, struct ssl_ctx_st **ret, char why[WHY_MAX]) {
     enum err e = readable(cert, why);
-    e = e == OK ? private(key, why) : e;
+    e = e == OK ? key_private(key, why) : e;
     if (e != OK) {
         return e;
     }
     ERR_clear_error();
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    e = ctx ? OK : ERR_NOMEM;
-    if (e == OK && SSL_CTX_use_certificate_chain_file(ctx, cert) != 1) {
-        e = fail(why, cert, "not a usable certificate");
+    if (!ctx) {
+        return ERR_NOMEM;
     }
-    if (e == OK && SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
+    SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+    if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1) {
+        e = fail(why, cert, "not a usable certificate");
+    } else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
         e = fail(why, key, "not a usable key for this certificate");
     }
-    SSL_CTX_free(ctx);
+    if (e != OK) {
+        SSL_CTX_free(ctx);
+        return e;
+    }
+    *ret = ctx;
+    return OK;
+}
+
+void tls_free(struct ssl_ctx_st *pair) {
+    SSL_CTX_free(pair);
+}
+
+enum err tls_check(const char *cert, const char *key, char why[WHY_MAX]) {
+    SSL_CTX *pair = NULL;
+    enum err e = tls_load(cert, key, &pair, why);
+    SSL_CTX_free(pair);
     return e;
 }
+
+/* ---- what is shown ---- */
+
+/* During each handshake, before a certificate is chosen. */
+static int show(SSL *ssl, void *ctx) {
+    const struct tls_shown *shown = ctx;
+    STACK_OF(X509) *chain = NULL;
+    SSL_CTX_get0_chain_certs(shown->pair, &chain);
+    SSL_certs_clear(ssl); /* a key of another type has a place of its own, and would stay */
+    return SSL_use_cert_and_key(ssl, SSL_CTX_get0_certificate(shown->pair),
+                                SSL_CTX_get0_privatekey(shown->pair), chain, 1);
+}
+
+void tls_show(struct ssl_ctx_st *server, struct tls_shown *shown, struct ssl_ctx_st *pair) {
+    SSL_CTX_free(shown->pair);
+    shown->pair = pair;
+    SSL_CTX_set_cert_cb(server, show, shown);
+}
+
+/* ---- one of our own ---- */
 
 bool tls_names(const char *cert, const char *ip, wall_t wall) {
     FILE *f = fopen(cert, "re");

@@ -115,23 +115,37 @@ static void announce_ready(struct server *s) {
     fflush(stdout);
 }
 
-/* All is looked at before anything changes: the certificate is the last to be taken, and has been
- * found good. *ret_at: the file that is wrong. */
-static enum err reload_all(struct server *s, const struct config *fresh, const char **ret_at,
+/* A server that runs. */
+struct serving {
+    struct server *server;
+    const char *file; /* its configuration */
+    bool lan;
+    struct tls_shown shown;
+};
+
+/* All is looked at before anything changes: the certificate is the last to be taken, and is the
+ * one that was found good, whatever its files have become meanwhile. *ret_at: the file that is
+ * wrong. */
+static enum err reload_all(struct serving *v, const struct config *fresh, const char **ret_at,
                            char why[WHY_MAX]) {
-    struct loop *l = server_loop(s);
+    struct loop *l = server_loop(v->server);
     const char *cert = l->config->tls_cert, *file = *ret_at;
+    struct ssl_ctx_st *pair = NULL;
     *ret_at = l->tls ? cert : file;
-    enum err e = l->tls ? tls_check(cert, l->config->tls_key, why) : OK;
+    enum err e = l->tls ? tls_load(cert, l->config->tls_key, &pair, why) : OK;
     if (e != OK) {
         return e;
     }
-    e = server_tokens_again(s, fresh, why);
+    e = server_tokens_again(v->server, fresh, why);
     if (e != OK) {
         *ret_at = file;
+        tls_free(pair);
         return e;
     }
-    return l->tls ? loop_certificate(l, why) : OK;
+    if (l->tls) {
+        tls_show(l->ssl, &v->shown, pair);
+    }
+    return OK;
 }
 
 /* The operator changed what a running server does not change: not to say so would be to say that
@@ -148,21 +162,21 @@ static void tell_untaken(const struct config *before, const struct config *fresh
 /* SIGHUP: the TLS files, who may sign tokens and the keys of that, and log.level, and then the
  * names of media.announce. Whatever is wrong, all stays as it was, and there is one line that says
  * how it ended. */
-static void reload(struct server *s, const char *file, bool lan) {
-    struct loop *l = server_loop(s);
+static void reload(struct serving *v) {
+    struct loop *l = server_loop(v->server);
     char why[WHY_MAX] = "";
     struct config *fresh = NULL;
-    const char *at = file;
-    enum err e = config_load(file, &fresh, why);
-    e = e == OK ? reload_all(s, fresh, &at, why) : e;
-    server_note_reload(s, e == OK);
+    const char *at = v->file;
+    enum err e = config_load(v->file, &fresh, why);
+    e = e == OK ? reload_all(v, fresh, &at, why) : e;
+    server_note_reload(v->server, e == OK);
     if (e != OK) {
         LOG(LOG_LEVEL_ERROR, "reload_failed", *why ? why : err_name(e), LOG_STR("file", at));
         config_free(fresh);
         return;
     }
     log_set_level(fresh->log_level);
-    if (!lan) {
+    if (!v->lan) {
         tell_untaken(l->config, fresh);
     }
     config_free(fresh);
@@ -172,18 +186,18 @@ static void reload(struct server *s, const char *file, bool lan) {
         LOG_STR("file", at));
 }
 
-static int run(struct server *s, const char *file, bool lan) {
-    struct loop *l = server_loop(s);
-    announce_ready(s);
+static int run(struct serving *v) {
+    struct loop *l = server_loop(v->server);
+    announce_ready(v->server);
     while (!stop_asked) {
         if (!loop_turn(l)) {
             return cli_fail(CLI_FAILED, "the event loop failed");
         }
-        server_announced(s);
+        server_announced(v->server);
         if (reload_asked) {
             reload_asked = 0;
-            reload(s, file, lan);
-            server_announce_again(s);
+            reload(v);
+            server_announce_again(v->server);
         }
     }
     LOG(LOG_LEVEL_INFO, "stopping", "The server was asked to stop.",
@@ -202,22 +216,23 @@ static void raise_limits(void) {
 
 static int serve(const struct config *cfg, const char *file, bool lan) {
     char why[WHY_MAX] = "";
-    struct server *s = NULL;
+    struct serving v = {.file = file, .lan = lan};
     sigset_t before;
     log_to(STDERR_FILENO);
     log_setup(cfg->log_level, cfg->log_format, cfg->log_shorten_addresses);
     log_limit_repeats((uint32_t)cfg->log_repeats_per_second);
     raise_limits();
     block_signals(&before);
-    enum err e = server_start(cfg, &s, why);
+    enum err e = server_start(cfg, &v.server, why);
     if (e != OK) {
         return cli_fail(CLI_FAILED, "%s", *why ? why : err_name(e));
     }
-    to_wake = server_loop(s);
+    to_wake = server_loop(v.server);
     handle_signals(&before);
-    int status = run(s, file, lan);
+    int status = run(&v);
     block_signals(&before); /* the control that a handler would wake is about to go */
-    server_stop(s);
+    server_stop(v.server);
+    tls_free(v.shown.pair);
     LOG(LOG_LEVEL_INFO, "stopped", "The server has stopped.", LOG_NUM("status", status));
     return status;
 }

@@ -190,15 +190,6 @@ enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
     return OK;
 }
 
-enum err loop_certificate(struct loop *l, char why[WHY_MAX]) {
-    const char *cert = l->config->tls_cert, *key = l->config->tls_key;
-    if (lws_tls_cert_updated(l->lws, cert, key, NULL, 0, NULL, 0) == 0) {
-        return OK;
-    }
-    snprintf(why, WHY_MAX, "%.120s: the TLS library did not take it at run time: restart", cert);
-    return ERR_CRYPTO;
-}
-
 bool loop_turn(struct loop *l) {
     return lws_service(l->lws, 0) >= 0;
 }
@@ -221,6 +212,7 @@ void loop_close(struct loop *l) {
     if (l->lws) {
         lws_context_destroy(l->lws);
         l->lws = NULL;
+        l->ssl = NULL;
     }
     if (l->addresses) {
         tcp_forget_arriving(l);

@@ -45,6 +45,7 @@ struct deadlines;
 struct lws;
 struct lws_context;
 struct lws_vhost;
+struct ssl_ctx_st;
 struct tcp;
 
 struct loop {
@@ -62,6 +63,7 @@ struct loop {
     char url[256];    /* public_url without a trailing slash, or made of listen.* */
     struct lws_context *lws;
     struct lws_vhost *vhost;  /* NULL: nobody listens */
+    struct ssl_ctx_st *ssl;   /* OpenSSL's SSL_CTX of it; NULL: no TLS */
     struct loop_alarm *alarm; /* runs at loop_alarm */
     uint16_t port;            /* TCP port listened on */
 
@@ -91,9 +93,6 @@ bool loop_turn(struct loop *l);
 /* Have `woken` called at this time, or in a millisecond when it has passed: one alarm, which the
  * next call moves. US_NEVER: none. */
 void loop_alarm(struct loop *l, us_t at);
-/* Take the files of listen.tls again, for connections from now on. ERR_CRYPTO: the TLS library
- * cannot; why says so. */
-enum err loop_certificate(struct loop *l, char why[WHY_MAX]);
 /* Close every WebSocket with 1001 and wait at most a second for the news to go out. */
 void loop_drain(struct loop *l);
 /* Close every connection and the context. The services are told of the end of requests only. */

@@ -322,6 +322,9 @@ int request_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
     struct loop *l = lws_context_user(lws_get_context(wsi));
     struct request **slot = user;
     switch ((int)reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        l->ssl = (struct ssl_ctx_st *)user;
+        return 0;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
         return tcp_admit(l, (int)(intptr_t)in) ? 0 : 1;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:

@@ -17,9 +17,10 @@ const at = (name) => path.join(dir, name);
 const secret = (name, text) => fs.writeFileSync(at(name), text, { mode: 0o600 });
 const OWN = ['the first secret of our own, long enough', 'the second secret of our own, as long'];
 
-/** A pair for this machine; its fingerprint. */
+/** A pair for this machine; its fingerprint. Who gives both types a place would go on to show the older one. */
+const kinds = { a: ['ec', 'ec_paramgen_curve:P-256'], b: ['rsa', 'rsa_keygen_bits:2048'], c: ['ec', 'ec_paramgen_curve:P-256'] };
 function makePair(name) {
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout',
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', kinds[name][0], '-pkeyopt', kinds[name][1], '-nodes', '-keyout',
     at(`${name}.key`), '-out', at(`${name}.pem`), '-days', '2', '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1']);
   expectEqual(made.status, 0, String(made.stderr));
   fs.chmodSync(at(`${name}.key`), 0o600);
