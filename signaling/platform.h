@@ -36,12 +36,12 @@ bool signaling_people_each(const struct signaling *s, const char *tour,
 
 /* What is done with somebody. */
 enum signaling_person_order {
-    PERSON_REMOVE,    /* who is in, or waits */
-    PERSON_ADMIT,     /* who waits, on all his devices: CODE_TOUR_FULL */
-    PERSON_LEAD,      /* who is in: becomes a host, and leads from now on */
-    PERSON_HOST,      /* becomes a host */
-    PERSON_GUEST,     /* is a host no more */
-    PERSON_LOWER_HAND /* CODE_RATE_LIMITED */
+    PERSON_REMOVE, /* who is in, or waits */
+    PERSON_ADMIT,  /* who waits, on all his devices: CODE_TOUR_FULL */
+    PERSON_LEAD,   /* who is in: becomes a host, and leads from now on */
+    PERSON_HOST,   /* becomes a host */
+    PERSON_GUEST,  /* is a host no more */
+    PERSON_LOWER_HAND
 };
 /* CODE_FORBIDDEN: an observer hosts no tour. */
 enum code signaling_person_order(struct signaling *s, us_t now, const char *tour, const char *id,

@@ -183,8 +183,11 @@ enum code say_retract(struct speaker *sp, uint64_t seq) {
     return code;
 }
 
+/* Who lowers another one's says nothing: it was raised at its owner's cost. */
 enum code say_hand(struct speaker *sp, struct seat *whose, bool up) {
-    enum code code = say_check(sp, whose == sp->seat || (speaker_hosts(sp) && !up));
+    enum code code = whose == sp->seat          ? say_check(sp, true)
+                     : speaker_hosts(sp) && !up ? CODE_OK
+                                                : CODE_FORBIDDEN;
     if (code == CODE_OK && hand_set(sp->s, sp->now, whose, sp->seat, up) != OK) {
         code = CODE_INTERNAL;
     }

@@ -280,6 +280,30 @@ TEST(platform_lowers_a_hand) {
     world_close(&w);
 }
 
+/* Much was said before: to lower a hand is no message more, neither of a platform nor of a host. */
+TEST(platform_and_host_lower_hands_after_many_words) {
+    struct world w;
+    uint64_t seq;
+    REQUIRE(meet(&w));
+    world_send(&w, 2, "{\"type\":\"hand\",\"up\":true}");
+    world_send(&w, 3, "{\"type\":\"hand\",\"up\":true}");
+    for (int i = 0; i < 10; i++) {
+        const struct signaling_said x = {.what = SAID_CHAT, .text = "x"};
+        EXPECT_EQ(signaling_say(w.signaling, w.now, "demo", &x, &seq), CODE_OK);
+        world_drain(&w);
+        world_send(&w, 1, "{\"type\":\"chat\",\"id\":1,\"text\":\"x\"}");
+        EXPECT_GOT(&w, 1, "\"re\":1");
+    }
+    EXPECT_EQ(person_order(&w, "p2", PERSON_LOWER_HAND), CODE_OK);
+    EXPECT_GOT(&w, 3, "\"kind\":\"hand\",\"from\":null,\"up\":false,\"participant\":\"p2\"}");
+    world_send(&w, 1, "{\"type\":\"hand\",\"id\":2,\"up\":false,\"participant\":\"p3\"}");
+    EXPECT_GOT(&w, 1, "\"re\":2");
+    EXPECT_GOT(&w, 3, "\"participant\":\"p3\"}");
+    world_send(&w, 1, "{\"type\":\"hand\",\"id\":3,\"up\":true}"); /* one's own is */
+    EXPECT_GOT(&w, 1, "rate_limited");
+    world_close(&w);
+}
+
 /* The chapter that a platform began holds as any. */
 TEST(platform_begins_a_chapter_that_a_recording_hears) {
     struct world w;
