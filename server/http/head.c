@@ -5,21 +5,32 @@
 #include "server/http/header.h"
 #include "server/http/urls.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* Another program could take a name with a space around it for the name (RFC 9112 section 5.1), or
+#define NAME_MAX_LEN 32 /* [bytes] of a name and what is beside it */
+
+/* "a", "b" and ":" in one. */
+static bool has_custom(struct lws *wsi, const char *a, const char *b) {
+    char text[NAME_MAX_LEN];
+    size_t na = strlen(a), nb = strlen(b);
+    memcpy(text, a, na);
+    memcpy(text + na, b, nb);
+    text[na + nb] = ':';
+    return lws_hdr_custom_length(wsi, text, (int)(na + nb + 1)) >= 0;
+}
+
+/* Another program could take a name with blanks beside it for the name (RFC 9112 section 5.1), or
  * a line that begins with one for the rest of the line before (section 5.2). To libwebsockets they
- * are names that nobody knows, so what matters is asked for by those. */
+ * are names that nobody knows, of which it has no list, so what matters is asked for by those. */
 static bool has_spaced_name(struct lws *wsi) {
     static const char *const names[] = {"content-length", "transfer-encoding", "host",
                                         "authorization",  "connection",        "upgrade"};
-    static const char *const spaced[] = {"%s :", "%s\t:", " %s:", "\t%s:"};
-    char text[32];
-    for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(spaced); i++) {
-        int n = snprintf(text, sizeof(text), spaced[i % ARRAY_LEN(spaced)],
-                         names[i / ARRAY_LEN(spaced)]);
-        if (lws_hdr_custom_length(wsi, text, n) >= 0) {
+    static const char *const blanks[] = {" ",    "\t",    "  ",    " \t",   "\t ",
+                                         "\t\t", "   ",   "  \t",  " \t ",  " \t\t",
+                                         "\t  ", "\t \t", "\t\t ", "\t\t\t"};
+    for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(blanks); i++) {
+        const char *name = names[i / ARRAY_LEN(blanks)], *blank = blanks[i % ARRAY_LEN(blanks)];
+        if (has_custom(wsi, name, blank) || has_custom(wsi, blank, name)) {
             return true;
         }
     }

@@ -59,6 +59,10 @@ TEST(request_heads_that_are_refused) {
         {"GET /text HTTP/1.1\r\nHost: here\r\n Content-Length: 5\r\n\r\nhello", 400},
         {"GET /text HTTP/1.1\r\nHost: here\r\n\tHost: there\r\n\r\n", 400},
         {"GET /text HTTP/1.1\r\nHost: here\r\nAuthorization : Bearer x\r\n\r\n", 400},
+        {"POST /body HTTP/1.1\r\nHost: here\r\nContent-Length  : 5\r\n\r\nhello", 400},
+        {"POST /body HTTP/1.1\r\nHost: here\r\nTransfer-Encoding \t : chunked\r\n\r\n", 400},
+        {"GET /text HTTP/1.1\r\nHost: here\r\n   Content-Length: 5\r\n\r\nhello", 400},
+        {"GET /text HTTP/1.1\r\nHost: here\r\n\t \tUpgrade: websocket\r\n\r\n", 400},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         REQUIRE(start());
