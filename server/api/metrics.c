@@ -471,6 +471,7 @@ static void put_audit(struct buffer *t, const struct api *a) {
     counter(t, "oriel_audit_lost_total", "Acts that found no room or memory.", s.lost);
     gauge(t, "oriel_audit_waiting", "Acts that are not recorded yet.", s.waiting);
     gauge(t, "oriel_audit_failing", "1 while acts cannot be recorded.", s.failing);
+    gauge(t, "oriel_audit_damaged", "1 while records are missing or were changed.", s.damaged);
     gauge(t, "oriel_audit_last", "Number of the last record of the audit log.", (int64_t)s.last);
 }
 

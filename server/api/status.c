@@ -89,6 +89,7 @@ static const char *audit_part(const struct api *a) {
     }
     audit_state(a->audit, &s);
     return s.failing      ? "acts cannot be recorded"
+           : s.damaged    ? "records are missing or were changed: see oriel audit verify"
            : s.lost > 0   ? "acts were lost: there was no room for them"
            : !s.is_signed ? "no signing key yet: nothing is signed"
                           : "ok";

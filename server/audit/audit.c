@@ -33,7 +33,7 @@ struct audit {
     us_t keep, checkpoint;
     pthread_t thread;
     /* Shared. */
-    atomic_bool stop, failing, has_key;
+    atomic_bool stop, failing, has_key, damaged;
     _Atomic uint64_t recorded, lost, last;
     _Atomic uint32_t waiting;
     /* Owned by the thread. */
@@ -64,20 +64,28 @@ static void note(struct audit *a, enum err e) {
 
 static void note_last(struct audit *a) {
     atomic_store(&a->last, audit_log_last(a->log).number);
+    if (audit_log_is_damaged(a->log) && !atomic_exchange(&a->damaged, true)) {
+        LOG(LOG_LEVEL_ERROR, "audit_damaged",
+            "Records of the audit log are missing or were changed: see `oriel audit verify`.",
+            LOG_NUM("number", audit_log_last(a->log).number));
+    }
 }
 
 /* The recorder makes it when it signs first. */
-static void find_key(struct audit *a) {
-    struct signing_key key;
+static bool load_key(struct audit *a, struct signing_key *ret) {
     char why[WHY_MAX] = "";
     const struct rng rng = clock_rng();
-    if (atomic_load(&a->has_key) ||
-        signer_load(a->key_file, a->make_key ? &rng : NULL, &key, why) != OK) {
-        return;
+    bool ok = signer_load(a->key_file, a->make_key ? &rng : NULL, ret, why) == OK;
+    atomic_store(&a->has_key, ok);
+    return ok;
+}
+
+static void find_key(struct audit *a) {
+    struct signing_key key;
+    if (!atomic_load(&a->has_key) && load_key(a, &key)) {
+        audit_log_key(a->log, &key);
+        mem_wipe(&key, sizeof(key));
     }
-    audit_log_key(a->log, &key);
-    mem_wipe(&key, sizeof(key));
-    atomic_store(&a->has_key, true);
 }
 
 static bool pop(struct audit *a, struct audit_entry *ret) {
@@ -249,9 +257,12 @@ static enum err prepare(struct audit *a, const struct audit_config *c, char why[
         snprintf(why, WHY_MAX, "out of memory or descriptors");
         return ERR_NOMEM;
     }
-    enum err e = audit_log_open(&c->log, NULL, clock_wall(), &a->log, why);
+    /* What the start finds is signed, too. */
+    struct signing_key key;
+    const struct signing_key *signs = load_key(a, &key) ? &key : NULL;
+    enum err e = audit_log_open(&c->log, signs, clock_wall(), &a->log, why);
+    mem_wipe(&key, sizeof(key));
     if (e == OK) {
-        find_key(a);
         note_last(a);
     }
     return e;
@@ -324,6 +335,7 @@ void audit_state(const struct audit *a, struct audit_state *ret) {
                                 .waiting = atomic_load(&a->waiting),
                                 .last = atomic_load(&a->last),
                                 .failing = atomic_load(&a->failing),
+                                .damaged = atomic_load(&a->damaged),
                                 .is_signed = atomic_load(&a->has_key)};
 }
 

@@ -36,6 +36,7 @@ struct audit_state {
     uint32_t waiting; /* said, and not recorded yet */
     uint64_t last;    /* number of the last record */
     bool failing;     /* what is said cannot be recorded now */
+    bool damaged;     /* records are missing or were changed (audit_log_is_damaged) */
     bool is_signed;   /* there is a key */
 };
 /* How it goes. Any thread. */

@@ -49,7 +49,8 @@ static enum audit_fault follows(struct audit_chain *c, const struct audit_record
 }
 
 static bool must_be_signed(const struct audit_record *r) {
-    return r->e.what == AUDIT_CHECKPOINT || r->e.what == AUDIT_PRUNE || r->e.what == AUDIT_CUT;
+    enum audit_action w = r->e.what;
+    return w == AUDIT_CHECKPOINT || w == AUDIT_PRUNE || w == AUDIT_CUT || w == AUDIT_BROKEN;
 }
 
 static enum audit_fault check_signature(const struct audit_chain *c, struct bytes line,
@@ -65,13 +66,17 @@ static enum audit_fault check_signature(const struct audit_chain *c, struct byte
     return c->any_key ? AUDIT_SOUND : AUDIT_WRONG_KEY;
 }
 
+void audit_chain_begin_again(struct audit_chain *c) {
+    c->last.number = 0;
+}
+
 static void note(struct audit_chain *c, const struct audit_record *r) {
     c->last.number = r->number;
     memcpy(c->last.hash, r->hash, SHA256_LEN);
     c->records++;
     c->signatures += r->is_signed;
     c->signed_upto = r->is_signed ? r->number : c->signed_upto;
-    c->cuts += r->e.what == AUDIT_CUT;
+    c->cuts += r->e.what == AUDIT_CUT || r->e.what == AUDIT_BROKEN;
     /* What was to be removed may still be there, in part: the process ended in the middle. */
     if (r->e.what == AUDIT_PRUNE && r->upto + 1 >= c->first) {
         c->pruned = r->upto + 1 > c->first ||

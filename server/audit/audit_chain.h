@@ -24,7 +24,8 @@
       "were removed for their age")                                                       \
     X(AUDIT_CUT_OFF, "cut_off", "the last records are missing: there were more")          \
     X(AUDIT_REWRITTEN, "rewritten", "the record that was known has become another one")   \
-    X(AUDIT_WAS_CUT, "was_cut", "a start found the last records missing, and said so")    \
+    X(AUDIT_WAS_CUT, "was_cut",                                                           \
+      "the last records were found missing or changed, and a record says so")             \
     X(AUDIT_MISNAMED, "misnamed", "a file begins with another record than its name says") \
     X(AUDIT_UNREADABLE, "unreadable", "a file could not be read")
 enum audit_fault {
@@ -63,6 +64,8 @@ struct audit_chain {
  * CHANGED. After a fault the chain is of no use any more. */
 enum audit_fault audit_chain_take(struct audit_chain *c, struct bytes line,
                                   struct audit_record *ret);
+/* After a fault, for who only wants to read the others: the next line may be any. */
+void audit_chain_begin_again(struct audit_chain *c);
 /* There are no more. */
 enum audit_fault audit_chain_end(const struct audit_chain *c);
 

@@ -112,8 +112,21 @@ struct walk {
     bool (*each)(void *ctx, const struct audit_record *r);
     void *ctx;
     struct audit_place *at;
-    bool enough;
+    bool enough, past;
+    /* Of who goes past: what was wrong first. */
+    enum audit_fault wrong;
+    struct audit_place wrong_at;
 };
+
+/* True: the walk goes on all the same. */
+static bool steps_over(struct walk *w, enum audit_fault f) {
+    if (w->past && w->wrong == AUDIT_SOUND) {
+        w->wrong = f;
+        w->wrong_at = *w->at;
+    }
+    audit_chain_begin_again(w->chain);
+    return w->past;
+}
 
 static enum audit_fault walk_lines(struct walk *w, struct bytes text) {
     uint64_t first = audit_file_number(w->at->file);
@@ -129,10 +142,12 @@ static enum audit_fault walk_lines(struct walk *w, struct bytes text) {
         if (f == AUDIT_SOUND && w->at->line == 1 && first && r.number != first) {
             f = AUDIT_MISNAMED;
         }
-        if (f != AUDIT_SOUND) {
+        if (f != AUDIT_SOUND && !steps_over(w, f)) {
             return f;
         }
-        w->enough = w->each && !w->each(w->ctx, &r);
+        bool is_one = f != AUDIT_TOO_LONG && f != AUDIT_MALFORMED && f != AUDIT_CHANGED &&
+                      f != AUDIT_UNREADABLE;
+        w->enough = is_one && w->each && !w->each(w->ctx, &r);
         text = bytes_of(end + 1, text.n - n - 1);
     }
     return AUDIT_SOUND;
@@ -157,20 +172,37 @@ enum audit_fault audit_walk_file(const char *dir, const char *name, struct audit
     return walk_file(&w, dir, name);
 }
 
-enum audit_fault audit_walk(const char *dir, struct audit_chain *c,
-                            bool (*each)(void *ctx, const struct audit_record *r), void *ctx,
-                            struct audit_place *ret_at) {
-    struct walk w = {c, each, ctx, ret_at, false};
+static enum audit_fault walk_all(struct walk *w, const char *dir) {
     struct audit_files files = {0};
     char name[AUDIT_NAME_MAX];
-    *ret_at = (struct audit_place){0};
+    *w->at = (struct audit_place){0};
     if (audit_files_list(dir, &files) != OK) {
         return AUDIT_UNREADABLE;
     }
     enum audit_fault f = AUDIT_SOUND;
-    for (size_t i = 0; i < files.n && f == AUDIT_SOUND && !w.enough; i++) {
-        f = walk_file(&w, dir, audit_file_name(files.first[i], name));
+    for (size_t i = 0; i < files.n && f == AUDIT_SOUND && !w->enough; i++) {
+        f = walk_file(w, dir, audit_file_name(files.first[i], name));
+        f = f != AUDIT_SOUND && steps_over(w, f) ? AUDIT_SOUND : f;
     }
     audit_files_free(&files);
     return f;
+}
+
+enum audit_fault audit_walk(const char *dir, struct audit_chain *c,
+                            bool (*each)(void *ctx, const struct audit_record *r), void *ctx,
+                            struct audit_place *ret_at) {
+    struct walk w = {.chain = c, .each = each, .ctx = ctx, .at = ret_at};
+    return walk_all(&w, dir);
+}
+
+enum audit_fault audit_walk_past(const char *dir, struct audit_chain *c,
+                                 bool (*each)(void *ctx, const struct audit_record *r), void *ctx,
+                                 struct audit_place *ret_at) {
+    struct walk w = {.chain = c, .each = each, .ctx = ctx, .at = ret_at, .past = true};
+    enum audit_fault f = walk_all(&w, dir);
+    if (w.wrong == AUDIT_SOUND) {
+        return f;
+    }
+    *ret_at = w.wrong_at;
+    return w.wrong;
 }

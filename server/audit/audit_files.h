@@ -41,6 +41,11 @@ struct audit_place {
 enum audit_fault audit_walk(const char *dir, struct audit_chain *c,
                             bool (*each)(void *ctx, const struct audit_record *r), void *ctx,
                             struct audit_place *ret_at);
+/* The same, of those that can be read: what is wrong is stepped over. Returns what was wrong first,
+ * and where. */
+enum audit_fault audit_walk_past(const char *dir, struct audit_chain *c,
+                                 bool (*each)(void *ctx, const struct audit_record *r), void *ctx,
+                                 struct audit_place *ret_at);
 /* The same of one file, and nobody is told. */
 enum audit_fault audit_walk_file(const char *dir, const char *name, struct audit_chain *c,
                                  struct audit_place *ret_at);

@@ -18,6 +18,14 @@
 #define LOCK_TRIES 50
 #define LOCK_WAIT 10 /* [ms] */
 #define DAY (86400 * US_PER_S)
+#define TORN_MAX (1 << 20) /* [bytes] more than an addition; what is longer no crash has left */
+#define LINE_MIN 128       /* [bytes] no record is shorter: two hashes are */
+
+/* What the log should have, and has not. */
+struct gap {
+    enum audit_action what; /* AUDIT_NONE: nothing, AUDIT_CUT, AUDIT_BROKEN */
+    struct audit_known upto;
+};
 
 struct audit_log {
     char dir[PATH_MAX];
@@ -33,8 +41,10 @@ struct audit_log {
     struct audit_known last; /* number 0: the log is empty */
     uint64_t signed_upto;
     /* What was found, until records say so. */
-    off_t torn;             /* [bytes] removed of a line that a crash has torn */
-    struct audit_known cut; /* what the head knows, and the log does not have; 0: nothing */
+    off_t torn; /* [bytes] removed of a line that a crash has torn */
+    struct gap gap;
+    bool looked;  /* at the head */
+    bool damaged; /* a gap was found, now or before one of the files */
 };
 
 static enum err io_error(void) {
@@ -117,8 +127,8 @@ static enum err read_tail(struct audit_log *l, off_t size) {
     char name[AUDIT_NAME_MAX];
     off_t whole;
     enum err e = whole_lines(l, size, &whole);
-    if (e != OK) {
-        return e;
+    if (e != OK || size - whole > TORN_MAX) {
+        return e != OK ? e : ERR_FORMAT;
     }
     if (whole < size && ftruncate(l->fd, whole) != 0) {
         return io_error();
@@ -131,11 +141,20 @@ static enum err read_tail(struct audit_log *l, off_t size) {
     return read_last(l, whole);
 }
 
+/* Whoever puts another file in its place has us write into one that has no name. */
+static bool is_open(const struct audit_log *l, uint64_t first) {
+    struct stat ours, named;
+    char name[AUDIT_NAME_MAX];
+    return l->fd >= 0 && l->first == first && fstat(l->fd, &ours) == 0 &&
+           fstatat(l->dir_fd, audit_file_name(first, name), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
 static enum err enter_file(struct audit_log *l, uint64_t first) {
     struct audit_record r;
     struct stat s;
     char name[AUDIT_NAME_MAX];
-    if (l->fd < 0 || l->first != first) {
+    if (!is_open(l, first)) {
         leave_file(l);
         l->first = first;
         l->fd = open_at(l, audit_file_name(first, name), O_RDWR | O_APPEND);
@@ -172,6 +191,78 @@ static enum err find_end(struct audit_log *l) {
     }
 }
 
+/* ---- what is missing there ---- */
+
+/* The head is written when what it says is on the disk: without that, somebody has cut the log. */
+static struct audit_known known_end(struct audit_log *l) {
+    struct audit_record head;
+    struct audit_known k = l->last;
+    if (!l->looked && audit_head_read(l->dir, &head) == OK) {
+        l->signed_upto = head.number;
+        k.number = head.number;
+        memcpy(k.hash, head.hash, SHA256_LEN);
+    }
+    return k;
+}
+
+static void note_gap(struct audit_log *l, enum audit_action what, const struct audit_known *upto) {
+    l->gap = (struct gap){what, *upto};
+    l->signed_upto = 0; /* whatever was signed: what comes now is not */
+    l->damaged = true;
+}
+
+static uint64_t lines_of(struct bytes text) {
+    uint64_t n = 0;
+    for (const uint8_t *p = text.p, *end = text.p + text.n; p < end; n++) {
+        const uint8_t *at = memchr(p, '\n', (size_t)(end - p));
+        p = at ? at + 1 : end;
+    }
+    return n;
+}
+
+/* Nothing can follow the last record, for nobody knows what it was. What comes goes on in a new
+ * file, behind all numbers that may be in that one; the hash of that one, as it is now, stands for
+ * the hash of its last record. */
+static enum err step_over(struct audit_log *l, const struct audit_known *known) {
+    char name[AUDIT_NAME_MAX], *text = NULL;
+    size_t n = 0;
+    struct stat s;
+    struct audit_known at = {0};
+    audit_file_name(l->first, name);
+    enum err e = audit_file_read(l->dir, name, &text, &n);
+    if (e == OK) {
+        at.number = l->first - 1 + lines_of(bytes_of(text, n));
+        sha256_of(bytes_of(text, n), bytes_of(NULL, 0), at.hash);
+    } else if (e == ERR_NOMEM || fstatat(l->dir_fd, name, &s, AT_SYMLINK_NOFOLLOW) != 0) {
+        return e;
+    } else { /* it cannot even be read */
+        at.number = l->first + (uint64_t)s.st_size / LINE_MIN;
+    }
+    mem_free(text);
+    at.number = known->number > at.number ? known->number : at.number;
+    leave_file(l);
+    l->torn = 0;
+    l->last = at;
+    note_gap(l, AUDIT_BROKEN, &at);
+    return OK;
+}
+
+/* Where the log goes on, and what it should have there. */
+static enum err find_place(struct audit_log *l) {
+    const struct audit_known was = l->last, known = known_end(l);
+    enum err e = find_end(l);
+    if (e == ERR_FORMAT) {
+        e = step_over(l, &known);
+    } else if (e == OK && (known.number > l->last.number ||
+                           (known.number == l->last.number &&
+                            memcmp(known.hash, l->last.hash, SHA256_LEN) != 0))) {
+        note_gap(l, AUDIT_CUT, &known);
+    }
+    l->last = e == OK ? l->last : was;
+    l->looked = l->looked || e == OK;
+    return e;
+}
+
 /* ---- adding ---- */
 
 /* What is to be added, in one write. */
@@ -204,15 +295,15 @@ static enum err add(struct addition *a, struct audit_record *r, bool is_signed) 
     return e;
 }
 
-/* What a crash, or somebody, has done to the log. */
+/* What a crash, or somebody, has done to the log. A gap is the first thing that its file says. */
 static enum err add_found(struct addition *a, wall_t now) {
     const struct audit_log *l = a->log;
     struct audit_record torn = {.e = {.what = AUDIT_REPAIR, .at = now}};
-    struct audit_record cut = {.e = {.what = AUDIT_CUT, .at = now}, .upto = l->cut.number};
+    struct audit_record gap = {.e = {.what = l->gap.what, .at = now}, .upto = l->gap.upto.number};
     snprintf(torn.e.detail, sizeof(torn.e.detail), "%lld bytes of a torn line", (long long)l->torn);
-    memcpy(cut.upto_hash, l->cut.hash, SHA256_LEN);
-    enum err e = l->torn > 0 ? add(a, &torn, false) : OK;
-    return e == OK && l->cut.number ? add(a, &cut, true) : e;
+    memcpy(gap.upto_hash, l->gap.upto.hash, SHA256_LEN);
+    enum err e = l->gap.what != AUDIT_NONE ? add(a, &gap, true) : OK;
+    return e == OK && l->torn > 0 ? add(a, &torn, false) : e;
 }
 
 static enum err write_all(int fd, struct bytes b) {
@@ -272,7 +363,8 @@ static enum err begin_file(struct addition *a, wall_t now) {
 
 static enum err commit(struct addition *a, wall_t now) {
     struct audit_log *l = a->log;
-    bool fits = l->fd >= 0 && (uint64_t)l->size < l->file_max && l->day == now.us / DAY;
+    bool fits = l->fd >= 0 && (uint64_t)l->size < l->file_max && l->day == now.us / DAY &&
+                l->gap.what == AUDIT_NONE;
     if (a->text.n == 0) {
         return OK;
     }
@@ -281,7 +373,7 @@ static enum err commit(struct addition *a, wall_t now) {
         return e;
     }
     l->torn = 0;
-    l->cut.number = 0;
+    l->gap.what = AUDIT_NONE;
     l->last = a->last;
     if (a->signed_upto && write_head(a) == OK) { /* else the next checkpoint is another try */
         l->signed_upto = a->signed_upto;
@@ -306,7 +398,7 @@ static enum err lock(const struct audit_log *l) {
 static enum err begin(struct audit_log *l, wall_t now, struct addition *a) {
     *a = (struct addition){.log = l};
     enum err e = lock(l);
-    e = e == OK ? find_end(l) : e;
+    e = e == OK ? find_place(l) : e;
     a->last = l->last;
     return e == OK ? add_found(a, now) : e;
 }
@@ -347,8 +439,10 @@ static size_t oldest_kept(const struct audit_log *l, const struct audit_files *f
     size_t kept = 0;
     for (size_t i = 1; i < f->n; i++) {
         struct audit_record r;
-        if (audit_file_first(l->dir, audit_file_name(f->first[i], name), &r) != OK ||
-            r.e.at.us >= before.us) {
+        if (audit_file_first(l->dir, audit_file_name(f->first[i], name), &r) != OK) {
+            continue; /* what was damaged goes with those around it */
+        }
+        if (r.e.at.us >= before.us) {
             break;
         }
         kept = i;
@@ -370,6 +464,9 @@ enum err audit_log_prune(struct audit_log *l, wall_t now, wall_t before, uint64_
     struct addition a;
     struct audit_files files = {0};
     struct audit_record first = {0}, r = {.e = {.what = AUDIT_PRUNE, .at = now}};
+    if (!l->has_key) {
+        return OK; /* what is not signed would be no excuse */
+    }
     enum err e = begin(l, now, &a);
     e = e == OK ? audit_files_list(l->dir, &files) : e;
     size_t kept = e == OK ? oldest_kept(l, &files, before, &first) : 0;
@@ -388,19 +485,18 @@ enum err audit_log_prune(struct audit_log *l, wall_t now, wall_t before, uint64_
 
 /* ---- opening ---- */
 
-/* The head is written when what it says is on the disk: without it, somebody has cut the log. */
-static enum err find_cut(struct audit_log *l, wall_t now) {
-    struct audit_record head;
-    struct addition a;
-    enum err e = begin(l, now, &a);
-    if (e == OK && audit_head_read(l->dir, &head) == OK) {
-        l->signed_upto = head.number;
-        if (head.number > l->last.number) {
-            l->cut.number = head.number;
-            memcpy(l->cut.hash, head.hash, SHA256_LEN);
-        }
+/* Does a file begin with a gap that was found earlier? Only those that can be read are asked. */
+static enum err find_gaps(struct audit_log *l) {
+    struct audit_files files = {0};
+    char name[AUDIT_NAME_MAX];
+    enum err e = audit_files_list(l->dir, &files);
+    for (size_t i = 0; e == OK && i < files.n; i++) {
+        struct audit_record r;
+        l->damaged |= audit_file_first(l->dir, audit_file_name(files.first[i], name), &r) == OK &&
+                      (r.e.what == AUDIT_CUT || r.e.what == AUDIT_BROKEN);
     }
-    return end(&a, e, now);
+    audit_files_free(&files);
+    return e;
 }
 
 static enum err open_folder(struct audit_log *l, const char *dir) {
@@ -422,18 +518,6 @@ static enum err open_folder(struct audit_log *l, const char *dir) {
     return l->lock_fd >= 0 ? OK : ERR_IO;
 }
 
-static void say_why(const char *dir, enum err e, char why[WHY_MAX]) {
-    if (e == ERR_FORMAT) {
-        snprintf(why, WHY_MAX,
-                 "audit.dir: the last record in %.200s is not as it was written, and no other can "
-                 "follow it: see `oriel audit verify`, and move the folder away",
-                 dir);
-    } else {
-        snprintf(why, WHY_MAX, "audit.dir: %.200s: %s", dir,
-                 e == ERR_IO && errno ? strerror(errno) : err_name(e));
-    }
-}
-
 enum err audit_log_open(const struct audit_log_config *c, const struct signing_key *key, wall_t now,
                         struct audit_log **ret, char why[WHY_MAX]) {
     struct audit_log *l = mem_zalloc(1, sizeof(*l));
@@ -445,10 +529,11 @@ enum err audit_log_open(const struct audit_log_config *c, const struct signing_k
     l->file_max = c->file_max;
     audit_log_key(l, key);
     enum err e = open_folder(l, c->dir);
-    e = e == OK ? find_cut(l, now) : e;
+    e = e == OK ? find_gaps(l) : e;
     e = e == OK ? audit_log_put(l, now, NULL, 0) : e;
-    if (e != OK && e != ERR_NOSPACE) { /* that passes: it is tried again */
-        say_why(c->dir, e, why);
+    if (e != OK && e != ERR_NOSPACE && e != ERR_BUSY) { /* these pass: it is tried again */
+        snprintf(why, WHY_MAX, "audit.dir: %.200s: %s", c->dir,
+                 e == ERR_IO && errno ? strerror(errno) : err_name(e));
         audit_log_close(l);
         return e;
     }
@@ -481,4 +566,8 @@ void audit_log_key(struct audit_log *l, const struct signing_key *key) {
 
 struct audit_known audit_log_last(const struct audit_log *l) {
     return l->last;
+}
+
+bool audit_log_is_damaged(const struct audit_log *l) {
+    return l->damaged;
 }

@@ -20,7 +20,8 @@ struct audit_record {
     uint64_t number; /* from 1 */
     struct audit_entry e;
     char word[AUDIT_WORD_MAX + 1]; /* what was done, also where a later release has said it */
-    /* AUDIT_PRUNE, AUDIT_CUT: the last record that is not there, and its hash. */
+    /* AUDIT_PRUNE, AUDIT_CUT: the last record that is not there, and its hash. AUDIT_BROKEN: of the
+     * file before, the last number it may have, and the hash of all of it. */
     uint64_t upto;
     uint8_t upto_hash[SHA256_LEN];
     uint8_t prev[SHA256_LEN], hash[SHA256_LEN]; /* zeros before the first */

@@ -77,13 +77,13 @@ int cli_audit_list(const struct cli_audit_words *w) {
     struct audit_chain c = {.any_key = true};
     struct audit_place at = {0};
     struct cli_audit_words copy = *w;
-    enum audit_fault f = audit_walk(w->dir, &c, print, &copy, &at);
+    enum audit_fault f = audit_walk_past(w->dir, &c, print, &copy, &at);
     if (f == AUDIT_UNREADABLE && !c.records) {
         return cli_fail(CLI_FAILED, "audit: %s: cannot be read", w->dir);
     }
-    return f == AUDIT_SOUND ? CLI_OK
-                            : cli_fail(CLI_FAILED,
-                                       "audit: %s line %" PRIu64 ": %s: the rest is not"
-                                       " shown",
-                                       at.file, at.line, audit_fault_what(f));
+    return f == AUDIT_SOUND
+               ? CLI_OK
+               : cli_fail(CLI_FAILED,
+                          "audit: %s line %" PRIu64 ": %s: what cannot be read is not shown",
+                          at.file, at.line, audit_fault_what(f));
 }

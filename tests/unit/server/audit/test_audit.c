@@ -90,6 +90,31 @@ TEST(audit_records_and_signs_what_is_said) {
     teardown();
 }
 
+/* Tours do not wait for a log that somebody has touched. */
+TEST(audit_starts_on_a_damaged_log) {
+    char command[300];
+    setup();
+    struct audit *a = start();
+    REQUIRE(a);
+    EXPECT(!state(a).damaged);
+    audit(a, &(struct audit_act){.what = AUDIT_RECORDING_SHRED});
+    audit_stop(a);
+    snprintf(command, sizeof(command), "sed -i '$ s/audit.checkpoint/audit.checkpoinT/' %s/*.jsonl",
+             folder);
+    CHECK(system(command) == 0);
+    a = start();
+    REQUIRE(a);
+    EXPECT(audit_works(a));
+    us_t by = clock_now() + PATIENCE;
+    audit(a, &(struct audit_act){.what = AUDIT_SERVER_START});
+    while (state(a).recorded < 1 && clock_now() < by) {
+    }
+    EXPECT(state(a).damaged);
+    audit_stop(a);
+    EXPECT_EQ(check(), AUDIT_CHANGED);
+    teardown();
+}
+
 TEST(audit_of_nobody_is_nothing) {
     audit(NULL, &(struct audit_act){.what = AUDIT_SERVER_START});
     audit_kept(NULL, &(struct audit_act){.what = AUDIT_SERVER_START});

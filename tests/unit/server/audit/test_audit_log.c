@@ -256,24 +256,184 @@ TEST(audit_log_says_when_its_end_is_missing) {
     teardown();
 }
 
-TEST(audit_log_follows_no_changed_record) {
-    const struct audit_log_config config = {dir, 1 << 20};
+static enum audit_action seen[64];
+static size_t n_seen;
+
+static bool see(void *ctx, const struct audit_record *r) {
+    (void)ctx;
+    CHECK(n_seen < 64);
+    seen[n_seen++] = r->e.what;
+    return true;
+}
+
+/* What is there to read, and what is wrong first. */
+static enum audit_fault read_past(void) {
+    struct audit_chain c = {.any_key = true};
+    struct audit_place at;
+    n_seen = 0;
+    return audit_walk_past(dir, &c, see, NULL, &at);
+}
+
+static void overwrite(const char *path, off_t at, const char *text) {
+    int fd = open(path, O_RDWR);
+    CHECK(fd >= 0 && pwrite(fd, text, strlen(text), at) == (ssize_t)strlen(text));
+    close(fd);
+}
+
+/* It goes on in a new file, which says what was found, and nothing of that is removed. */
+TEST(audit_log_goes_on_behind_a_changed_record) {
+    struct audit_record r;
+    char name[AUDIT_NAME_MAX], *before = NULL, *after = NULL;
+    size_t n = 0, n_after = 0;
+    setup();
+    struct audit_log *l = open_log(1 << 20);
+    REQUIRE(l);
+    EXPECT_EQ(put(l, noon, 3), OK);
+    EXPECT_EQ(audit_log_checkpoint(l, noon), OK);
+    EXPECT(!audit_log_is_damaged(l));
+    audit_log_close(l);
+    CHECK(files_read(only_file(), 1 << 20, &before, &n) == OK);
+    before[n - 10] ^= 1;
+    overwrite(only_file(), 0, before);
+    for (int i = 0; i < 2; i++) { /* the alarm outlives the next start */
+        l = open_log(1 << 20);
+        REQUIRE(l);
+        EXPECT(audit_log_is_damaged(l));
+        EXPECT_EQ(put(l, noon, 1), OK);
+        EXPECT_EQ(audit_log_last(l).number, 6 + i);
+        audit_log_close(l);
+    }
+    CHECK(files_read(only_file(), 1 << 20, &after, &n_after) == OK);
+    EXPECT(n_after == n && memcmp(before, after, n) == 0);
+    EXPECT_EQ(check(), AUDIT_CHANGED);
+    EXPECT_EQ(audit_file_first(dir, audit_file_name(5, name), &r), OK);
+    EXPECT_EQ(r.e.what, AUDIT_BROKEN);
+    EXPECT(r.is_signed);
+    EXPECT_EQ(r.upto, 4);
+    uint8_t hash[SHA256_LEN];
+    sha256_of(bytes_of(before, n), bytes_of(NULL, 0), hash);
+    EXPECT_EQ(memcmp(hash, r.upto_hash, SHA256_LEN), 0);
+    EXPECT_EQ(read_past(), AUDIT_CHANGED);
+    EXPECT_EQ(n_seen, 6); /* all but the one that was changed */
+    mem_free(before);
+    mem_free(after);
+    teardown();
+}
+
+/* So it is while the log is open, with a record that only its file knows, and again. */
+TEST(audit_log_goes_on_behind_what_is_changed_under_it) {
+    setup();
+    struct audit_log *l = open_log(1 << 20);
+    REQUIRE(l);
+    for (int i = 0; i < 3; i++) {
+        char path[128], name[AUDIT_NAME_MAX];
+        EXPECT_EQ(put(l, noon, 1), OK);
+        EXPECT_EQ(audit_log_is_damaged(l), i > 0);
+        uint64_t first = i ? audit_log_last(l).number - 1 : 1;
+        snprintf(path, sizeof(path), "%s/%s", dir, audit_file_name(first, name));
+        int fd = open(path, O_WRONLY | O_APPEND);
+        CHECK(fd >= 0 && write(fd, "\n", 1) == 1);
+        close(fd);
+    }
+    EXPECT_EQ(put(l, noon, 1), OK);
+    EXPECT_EQ(read_past(), AUDIT_MALFORMED);
+    EXPECT_EQ(n_seen, 7);
+    EXPECT_EQ(seen[6], AUDIT_RECORDING_SHRED);
+    EXPECT_EQ(seen[5], AUDIT_BROKEN);
+    audit_log_close(l);
+    teardown();
+}
+
+/* More without a newline than any crash leaves: it is kept, and no repair. */
+TEST(audit_log_takes_no_overwritten_file_for_a_torn_line) {
+    struct stat s;
     setup();
     struct audit_log *l = open_log(1 << 20);
     REQUIRE(l);
     EXPECT_EQ(put(l, noon, 1), OK);
-    int fd = open(only_file(), O_RDWR);
-    CHECK(fd >= 0 && pwrite(fd, "2", 1, 5) == 1);
-    close(fd);
     audit_log_close(l);
-    l = NULL;
-    EXPECT_EQ(audit_log_open(&config, &key, noon, &l, why), ERR_FORMAT);
-    EXPECT(strstr(why, "oriel audit verify") != NULL);
-    /* Nor one with an empty line behind it; nothing of it is removed. */
-    CHECK((fd = open(only_file(), O_RDWR | O_APPEND)) >= 0 && write(fd, "\n", 1) == 1);
-    close(fd);
-    EXPECT_EQ(audit_log_open(&config, &key, noon, &l, why), ERR_FORMAT);
-    EXPECT_EQ(access(only_file(), F_OK), 0);
+    CHECK(truncate(only_file(), 0) == 0 && truncate(only_file(), 2 << 20) == 0);
+    l = open_log(1 << 20);
+    REQUIRE(l);
+    EXPECT(audit_log_is_damaged(l));
+    EXPECT_EQ(put(l, noon, 1), OK);
+    audit_log_close(l);
+    EXPECT(stat(only_file(), &s) == 0 && s.st_size == 2 << 20);
+    EXPECT(check() != AUDIT_SOUND);
+    teardown();
+}
+
+/* The end is cut off, or all of it is gone, while we add. */
+TEST(audit_log_notes_what_is_cut_off_under_it) {
+    for (int all = 0; all < 2; all++) {
+        struct stat s;
+        setup();
+        struct audit_log *l = open_log(1 << 20);
+        REQUIRE(l);
+        EXPECT_EQ(put(l, noon, 1), OK);
+        CHECK(stat(only_file(), &s) == 0);
+        EXPECT_EQ(put(l, noon, 4), OK);
+        EXPECT_EQ(audit_log_checkpoint(l, noon), OK);
+        CHECK(all ? unlink(only_file()) == 0 : truncate(only_file(), s.st_size) == 0);
+        EXPECT_EQ(put(l, noon, 8), OK);
+        EXPECT_EQ(audit_log_checkpoint(l, noon), OK);
+        EXPECT(audit_log_is_damaged(l));
+        EXPECT_EQ(check(), AUDIT_WAS_CUT);
+        audit_log_close(l);
+        teardown();
+    }
+}
+
+/* Another file under the same name: what is added is added there. */
+TEST(audit_log_writes_where_its_name_is) {
+    char command[300];
+    struct audit_chain c = {0};
+    setup();
+    struct audit_log *l = open_log(1 << 20);
+    REQUIRE(l);
+    EXPECT_EQ(put(l, noon, 2), OK);
+    snprintf(command, sizeof(command), "cp %s %s/copy && mv %s/copy %s", only_file(), dir, dir,
+             only_file());
+    CHECK(system(command) == 0);
+    EXPECT_EQ(put(l, noon, 2), OK);
+    audit_log_close(l);
+    EXPECT_EQ(check_with(&c), AUDIT_SOUND);
+    EXPECT_EQ(c.records, 4);
+    teardown();
+}
+
+/* Nothing is removed on the word of a record that nobody signed. */
+TEST(audit_log_forgets_nothing_without_a_key) {
+    uint64_t n = 0;
+    setup();
+    struct audit_log *l = open_log(1);
+    REQUIRE(l);
+    EXPECT_EQ(put(l, noon, 1), OK);
+    EXPECT_EQ(put(l, noon, 1), OK);
+    audit_log_key(l, NULL);
+    EXPECT_EQ(audit_log_prune(l, noon, (wall_t){noon.us + DAY}, &n), OK);
+    EXPECT_EQ(n, 0);
+    EXPECT_EQ(check(), AUDIT_SOUND);
+    audit_log_close(l);
+    teardown();
+}
+
+/* A damaged file goes for its age as the others do. */
+TEST(audit_log_forgets_what_was_damaged) {
+    char path[128], name[AUDIT_NAME_MAX];
+    uint64_t n = 0;
+    setup();
+    struct audit_log *l = open_log(1 << 20);
+    REQUIRE(l);
+    for (int day = 0; day < 5; day++) {
+        EXPECT_EQ(put(l, (wall_t){noon.us + day * DAY}, 1), OK);
+    }
+    snprintf(path, sizeof(path), "%s/%s", dir, audit_file_name(2, name));
+    overwrite(path, 5, "3");
+    EXPECT_EQ(audit_log_prune(l, noon, (wall_t){noon.us + 3 * DAY + 1}, &n), OK);
+    EXPECT_EQ(n, 3);
+    EXPECT_EQ(check(), AUDIT_SOUND);
+    audit_log_close(l);
     teardown();
 }
 
