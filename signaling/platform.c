@@ -51,6 +51,14 @@ bool signaling_people_each(const struct signaling *s, const char *tour,
     return true;
 }
 
+const char *signaling_person_sub(const struct signaling *s, const char *tour, const char *id) {
+    OWNER_CHECK(&s->owner);
+    const struct tour *t = tour_by_name(s, tour);
+    const struct seat *seat = t ? seat_by_number(t, id) : NULL;
+    seat = seat || !t ? seat : waiting_by_number(t, id);
+    return seat ? seat->sub : NULL;
+}
+
 /* ---- orders ---- */
 
 static enum code begin(struct signaling *s, us_t now, const char *tour, struct moderator *ret) {

@@ -29,6 +29,9 @@ bool signaling_people_each(const struct signaling *s, const char *tour,
                            void (*on_person)(void *ctx, const struct signaling_person *p),
                            void *ctx);
 
+/* The sub of somebody there, as signaling_person.sub; NULL: there is no such tour, or person. */
+const char *signaling_person_sub(const struct signaling *s, const char *tour, const char *id);
+
 /* All below give CODE_OK, also when it is so already, or, when nothing has changed, a code.
  * CODE_TOUR_UNKNOWN: there is no such tour, or it does not run; CODE_RESOURCE_UNKNOWN: nobody of
  * such an id is where it would be possible; CODE_INTERNAL: memory is out; and what stands with

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "signaling/words/acts.h"
 #include "signaling/words/claims.h"
 #include "signaling/words/codes.h"
 
@@ -256,15 +257,16 @@ enum signaling_effect_type {
     EFFECT_RECORD_PAUSE, /* tour, worker, participant who says so, on: nothing is recorded for now
                           */
     EFFECT_ACT           /* for the audit log: somebody has done this to others, or came in, or was
-                            refused. name: the word of the request, "take_over" or "observe"; on:
-                            what it turns on; conn, tour_name, sub, person, role: who; whom, number:
-                            to whom, 0: nobody; code: why not; text: what else it says; or NULL */
+                            refused. act, and name: its word; on: what it turns on; conn, or req,
+                            tour_name, sub, person, role: who; whom, number: to whom, 0: nobody;
+                            code: why not; text: what else it says; or NULL */
 };
 
 struct signaling_effect {
     uint8_t type;  /* enum signaling_effect_type */
     uint8_t kind;  /* enum source_kind */
     uint8_t codec; /* enum codec of the tour's pictures */
+    uint8_t act;   /* enum signaling_act */
     bool on, again;
     uint16_t status;  /* HTTP status or WebSocket close status */
     uint32_t number;  /* of the participant: "p7" on the wire */

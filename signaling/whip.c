@@ -92,6 +92,20 @@ static enum code created(const struct exchange *exchange, struct session *sessio
     return CODE_OK;
 }
 
+/* To the audit log. */
+static void tell_take_over(const struct exchange *exchange, const struct seat *seat) {
+    effect_text(exchange->s,
+                (struct signaling_effect){.type = EFFECT_ACT,
+                                          .act = ACT_TAKE_OVER,
+                                          .name = signaling_act_word(ACT_TAKE_OVER),
+                                          .req = exchange->h->req,
+                                          .tour_name = seat->tour->name,
+                                          .sub = seat->sub,
+                                          .person = seat->name,
+                                          .role = role_name(seat->role)},
+                NULL);
+}
+
 static enum code post_whip(struct exchange *exchange) {
     struct admission e = {
         .claims = &exchange->claims,
@@ -108,7 +122,9 @@ static enum code post_whip(struct exchange *exchange) {
         return code;
     }
     memcpy(e.seat->session->sub, exchange->claims.sub, sizeof(exchange->claims.sub));
-    if (!e.took_over) {
+    if (e.took_over) {
+        tell_take_over(exchange, e.seat);
+    } else {
         tell_entered(exchange->s, exchange->now, e.seat);
     }
     return CODE_OK;

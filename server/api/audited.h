@@ -7,6 +7,8 @@
 /* It cannot be recorded now, and what is not recorded is not done (audit.mandatory): it is refused.
  */
 bool audited_refuses(struct request *r);
+/* Before it is handled: whom it is done to may be gone afterwards. */
+void audited_begin(struct request *r);
 /* There is an answer, or there will be none. Once for each request; what a token lacks to be one is
  * told by the door. */
 void audited_note(struct request *r);

@@ -193,6 +193,7 @@ static void answer(struct request *r) {
         return;
     }
     if (!audited_refuses(r)) {
+        audited_begin(r);
         r->route->handle(r);
     }
 }

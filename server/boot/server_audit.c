@@ -1,7 +1,7 @@
 /* The audit log: what it is made of, and what signaling tells it. */
-#include "base/check.h"
 #include "server/boot/audit_config.h"
 #include "server/boot/server_parts.h"
+#include "server/http/request.h"
 #include "server/os/log.h"
 
 #include <stdio.h>
@@ -28,35 +28,56 @@ void server_swept(void *ctx, const char *of, const char *what) {
                                                  .detail = what});
 }
 
-/* The words of signaling's requests, and what each is when it turns something on or off. */
-static const struct {
-    const char *word;
-    enum audit_action on, off;
-} acts[] = {
-    {"mute", AUDIT_PARTICIPANT_MUTE, AUDIT_PARTICIPANT_MUTE},
-    {"mute_all", AUDIT_TOUR_MUTE_ALL, AUDIT_TOUR_MUTE_ALL},
-    {"remove", AUDIT_PARTICIPANT_REMOVE, AUDIT_PARTICIPANT_REMOVE},
-    {"admit", AUDIT_PARTICIPANT_ADMIT, AUDIT_PARTICIPANT_ADMIT},
-    {"allow", AUDIT_PARTICIPANT_ALLOW, AUDIT_PARTICIPANT_ALLOW},
-    {"host", AUDIT_PARTICIPANT_HOST, AUDIT_PARTICIPANT_UNHOST},
-    {"hand_over", AUDIT_PARTICIPANT_LEAD, AUDIT_PARTICIPANT_LEAD},
-    {"lock", AUDIT_TOUR_LOCK, AUDIT_TOUR_UNLOCK},
-    {"lobby", AUDIT_TOUR_LOBBY, AUDIT_TOUR_LOBBY},
-    {"record", AUDIT_TOUR_RECORD, AUDIT_TOUR_RECORD},
-    {"retract", AUDIT_TOUR_RETRACT, AUDIT_TOUR_RETRACT},
-    {"end", AUDIT_TOUR_END, AUDIT_TOUR_END},
-    {"resume", AUDIT_SEAT_RESUME, AUDIT_SEAT_RESUME},
-    {"take_over", AUDIT_SEAT_TAKE_OVER, AUDIT_SEAT_TAKE_OVER},
-    {"observe", AUDIT_TOUR_OBSERVE, AUDIT_TOUR_OBSERVE},
-};
-
-static enum audit_action action_of(const char *word, bool on) {
-    for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
-        if (strcmp(acts[i].word, word) == 0) {
-            return on ? acts[i].on : acts[i].off;
-        }
+/* All of them: whichever is missing does not compile, for it would be missing in the log. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wswitch"
+static enum audit_action action_of(enum signaling_act act, bool on) {
+    switch (act) {
+    case ACT_NONE:
+        return AUDIT_NONE;
+    case ACT_MUTE:
+        return AUDIT_PARTICIPANT_MUTE;
+    case ACT_MUTE_ALL:
+        return AUDIT_TOUR_MUTE_ALL;
+    case ACT_REMOVE:
+        return AUDIT_PARTICIPANT_REMOVE;
+    case ACT_ADMIT:
+        return AUDIT_PARTICIPANT_ADMIT;
+    case ACT_ALLOW:
+        return AUDIT_PARTICIPANT_ALLOW;
+    case ACT_HOST:
+        return on ? AUDIT_PARTICIPANT_HOST : AUDIT_PARTICIPANT_UNHOST;
+    case ACT_HAND_OVER:
+        return AUDIT_PARTICIPANT_LEAD;
+    case ACT_LOWER_HAND:
+        return AUDIT_PARTICIPANT_LOWER_HAND;
+    case ACT_SPOTLIGHT:
+        return AUDIT_TOUR_SPOTLIGHT;
+    case ACT_LOCK:
+        return on ? AUDIT_TOUR_LOCK : AUDIT_TOUR_UNLOCK;
+    case ACT_LOBBY:
+        return AUDIT_TOUR_LOBBY;
+    case ACT_RECORD:
+        return AUDIT_TOUR_RECORD;
+    case ACT_RETRACT:
+        return AUDIT_TOUR_RETRACT;
+    case ACT_END:
+        return AUDIT_TOUR_END;
+    case ACT_RESUME:
+        return AUDIT_SEAT_RESUME;
+    case ACT_TAKE_OVER:
+        return AUDIT_SEAT_TAKE_OVER;
+    case ACT_OBSERVE:
+        return AUDIT_TOUR_OBSERVE;
     }
     return AUDIT_NONE;
+}
+#pragma GCC diagnostic pop
+
+/* Of a WebSocket, or of a request (WHIP), if it is still there. */
+static const struct addr *client_of(struct server *s, const struct signaling_effect *e) {
+    const struct request *r = e->req ? request_find(&s->loop, e->req) : NULL;
+    return r ? request_client(r) : e->req ? NULL : ws_client(&s->loop, e->conn);
 }
 
 void server_act(struct server *s, const struct signaling_effect *e) {
@@ -64,14 +85,12 @@ void server_act(struct server *s, const struct signaling_effect *e) {
     if (e->number) {
         snprintf(number, sizeof(number), "p%u", e->number);
     }
-    enum audit_action what = action_of(e->name, e->on);
-    CHECK(what != AUDIT_NONE); /* a test looks at each request */
-    audit(s->api.audit, &(struct audit_act){.what = what,
+    audit(s->api.audit, &(struct audit_act){.what = action_of((enum signaling_act)e->act, e->on),
                                             .code = e->code != CODE_OK ? code_name(e->code) : NULL,
                                             .sub = e->sub,
                                             .name = e->person,
                                             .role = e->role,
-                                            .from = ws_client(&s->loop, e->conn),
+                                            .from = client_of(s, e),
                                             .tour = e->tour_name,
                                             .participant = number,
                                             .whom = e->whom,

@@ -59,10 +59,11 @@ static bool turns_on(const struct call *c) {
 
 void act_tell(const struct act *a, struct call *c, enum code code) {
     const struct seat *by = a->by ? a->by : c->conn->seat;
-    if (!c->act) {
+    if (c->act == ACT_NONE) {
         return;
     }
-    struct signaling_effect e = {.type = EFFECT_ACT, .name = c->act, .conn = c->conn->id};
+    struct signaling_effect e = {
+        .type = EFFECT_ACT, .act = c->act, .name = signaling_act_word(c->act), .conn = c->conn->id};
     e.on = turns_on(c);
     e.code = code;
     if (by) {

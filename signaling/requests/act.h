@@ -1,5 +1,5 @@
 /* What the audit log is told of a request: who did what to whom, or was refused. A handler says in
- * call.act what it was; for requests that are acts in any case (request.is_act) it is said before.
+ * call.act what it was; for requests that are acts in any case (request.act) it is said before.
  */
 #ifndef ORIEL_SIGNALING_REQUESTS_ACT_H
 #define ORIEL_SIGNALING_REQUESTS_ACT_H
@@ -15,7 +15,7 @@ struct act {
 
 /* The request is about to be handled. */
 void act_begin(struct act *a, const struct call *c);
-/* It was. Nothing when call.act is NULL. */
+/* It was. Nothing when call.act is ACT_NONE. */
 void act_tell(const struct act *a, struct call *c, enum code code);
 
 #endif

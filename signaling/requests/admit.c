@@ -18,5 +18,5 @@ static enum code admit(struct call *c) {
 const struct request request_admit = {.type = "admit",
                                       .fields = {{"participants", FIELD_LIST, false, NAMED_MAX}},
                                       .needs_seat = true,
-                                      .is_act = true,
+                                      .act = ACT_ADMIT,
                                       .run = admit};

@@ -32,5 +32,5 @@ const struct request request_allow = {
                {"except", FIELD_PARTICIPANTS, false, PARTICIPANTS_NAMED_MAX},
                {"can", FIELD_OBJECT, true, 0}},
     .needs_seat = true,
-    .is_act = true,
+    .act = ACT_ALLOW,
     .run = allow};

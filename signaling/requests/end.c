@@ -11,4 +11,4 @@ static enum code end(struct call *c) {
     return CODE_OK;
 }
 
-const struct request request_end = {.type = "end", .needs_seat = true, .is_act = true, .run = end};
+const struct request request_end = {.type = "end", .needs_seat = true, .act = ACT_END, .run = end};

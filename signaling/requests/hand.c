@@ -10,6 +10,7 @@ static enum code hand(struct call *c) {
         c->field = "participant";
         return CODE_BAD_FIELD;
     }
+    c->act = whose == me.seat ? ACT_NONE : ACT_LOWER_HAND;
     return say_done(c, &me, say_hand(&me, whose, call_bool(c, "up")));
 }
 

@@ -15,5 +15,5 @@ const struct request request_hand_over = {.type = "hand_over",
                                           .fields = {{"participant", FIELD_STRING, true, 16}},
                                           .needs_seat = true,
                                           .changes = true,
-                                          .is_act = true,
+                                          .act = ACT_HAND_OVER,
                                           .run = hand_over};

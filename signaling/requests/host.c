@@ -18,5 +18,5 @@ const struct request request_host = {
     .fields = {{"participant", FIELD_STRING, true, 16}, {"host", FIELD_BOOL, true, 0}},
     .needs_seat = true,
     .changes = true,
-    .is_act = true,
+    .act = ACT_HOST,
     .run = host};

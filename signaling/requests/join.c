@@ -88,7 +88,7 @@ static enum code join(struct call *c) {
     if (code != CODE_OK) {
         return code;
     }
-    c->act = e.took_over ? "take_over" : k.role == ROLE_OPS ? "observe" : NULL;
+    c->act = e.took_over ? ACT_TAKE_OVER : k.role == ROLE_OPS ? ACT_OBSERVE : ACT_NONE;
     if (e.choice == SEAT_TAKE_OVER) {
         seat_leave_others(c->s, c->now, e.seat);
     }

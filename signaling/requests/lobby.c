@@ -13,5 +13,5 @@ const struct request request_lobby = {.type = "lobby",
                                       .fields = {{"on", FIELD_BOOL, true, 0}},
                                       .needs_seat = true,
                                       .changes = true,
-                                      .is_act = true,
+                                      .act = ACT_LOBBY,
                                       .run = lobby};

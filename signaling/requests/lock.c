@@ -13,5 +13,5 @@ const struct request request_lock = {.type = "lock",
                                      .fields = {{"on", FIELD_BOOL, true, 0}},
                                      .needs_seat = true,
                                      .changes = true,
-                                     .is_act = true,
+                                     .act = ACT_LOCK,
                                      .run = lock};

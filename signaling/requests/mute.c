@@ -9,7 +9,7 @@
 
 static enum code mute_other(struct call *c, struct seat *who, enum source_kind kind) {
     struct moderator me;
-    c->act = "mute";
+    c->act = ACT_MUTE;
     enum code code = moderate_as(c, &me);
     if (code != CODE_OK || !call_bool(c, "muted")) {
         return CODE_FORBIDDEN;

@@ -23,5 +23,5 @@ const struct request request_mute_all = {
     .fields = {{"kind", FIELD_STRING, true, 16},
                {"except", FIELD_PARTICIPANTS, false, PARTICIPANTS_NAMED_MAX}},
     .needs_seat = true,
-    .is_act = true,
+    .act = ACT_MUTE_ALL,
     .run = mute_all};

@@ -17,5 +17,5 @@ const struct request request_record = {
     .type = "record",
     .fields = {{"on", FIELD_BOOL, true, 0}, {"paused", FIELD_BOOL, false, 0}},
     .needs_seat = true,
-    .is_act = true,
+    .act = ACT_RECORD,
     .run = record};

@@ -17,5 +17,5 @@ static enum code remove_participant(struct call *c) {
 const struct request request_remove = {.type = "remove",
                                        .fields = {{"participant", FIELD_STRING, true, 16}},
                                        .needs_seat = true,
-                                       .is_act = true,
+                                       .act = ACT_REMOVE,
                                        .run = remove_participant};

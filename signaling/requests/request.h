@@ -5,6 +5,7 @@
 
 #include "signaling/sdp/refusal.h"
 #include "signaling/state/state.h"
+#include "signaling/words/acts.h"
 #include "json/json_read.h"
 
 enum field_type {
@@ -35,18 +36,18 @@ struct call {
     const struct json *msg;
     bool has_id;
     int64_t id;
-    const char *field;     /* set by a handler for its error */
-    const char *act;       /* what the audit log is told it was; NULL: it is not told */
-    char why[REFUSAL_MAX]; /* the same of an offer, or empty */
+    const char *field;      /* set by a handler for its error */
+    enum signaling_act act; /* what the audit log is told it was; ACT_NONE: it is not told */
+    char why[REFUSAL_MAX];  /* the same of an offer, or empty */
 };
 
 struct request {
     const char *type;
     struct field fields[FIELDS_MAX]; /* ended by a NULL name */
     bool needs_seat;
-    bool changes;    /* it counts as one of changes_per_minute */
-    bool from_lobby; /* who waits in the lobby may ask this, too */
-    bool is_act;     /* the audit log is told, also when it was refused (act.h) */
+    bool changes;           /* it counts as one of changes_per_minute */
+    bool from_lobby;        /* who waits in the lobby may ask this, too */
+    enum signaling_act act; /* the audit log is told, also when it was refused (act.h) */
     enum code (*run)(struct call *c);
 };
 

@@ -27,7 +27,7 @@ static const struct request *find_request(const char *type) {
 
 static enum code perform(struct call *c, const struct request *r) {
     struct act act;
-    c->act = r->is_act ? r->type : NULL;
+    c->act = r->act;
     act_begin(&act, c);
     enum code code = r->run(c);
     act_tell(&act, c, code);

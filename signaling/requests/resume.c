@@ -73,5 +73,5 @@ const struct request request_resume = {.type = "resume",
                                                   {"offer", FIELD_STRING, false, 0},
                                                   {"sources", FIELD_LIST, false, WANTS_MAX},
                                                   {"slots", FIELD_LIST, false, WANTS_MAX}},
-                                       .is_act = true,
+                                       .act = ACT_RESUME,
                                        .run = resume};

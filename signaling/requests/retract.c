@@ -8,7 +8,7 @@ static enum code retract(struct call *c) {
     struct speaker me = say_as(c);
     uint64_t by;
     bool others = entry_author(seat->tour, seat, call_integer(c, "seq"), &by) && by != seat->id;
-    c->act = others ? "retract" : NULL;
+    c->act = others ? ACT_RETRACT : ACT_NONE;
     return say_done(c, &me, say_retract(&me, call_integer(c, "seq")));
 }
 

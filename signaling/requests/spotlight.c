@@ -18,4 +18,5 @@ const struct request request_spotlight = {.type = "spotlight",
                                           .fields = {{"participant", FIELD_STRING, false, 16}},
                                           .needs_seat = true,
                                           .changes = true,
+                                          .act = ACT_SPOTLIGHT,
                                           .run = spotlight};

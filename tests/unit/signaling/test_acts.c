@@ -51,6 +51,10 @@ TEST(acts_of_hosts_are_told) {
          "host=false", false},
         {"{\"type\":\"hand_over\",\"participant\":\"p2\"}", "hand_over done p2 " ANN "bob", "",
          false},
+        {"{\"type\":\"spotlight\",\"participant\":\"p2\"}", "spotlight done p2 " ANN "bob", "",
+         false},
+        {"{\"type\":\"hand\",\"participant\":\"p2\",\"up\":false}", "hand done p2 " ANN "bob",
+         "up=false", false},
         {"{\"type\":\"remove\",\"participant\":\"p2\"}", "remove done p2 " ANN "bob", "", false},
         {"{\"type\":\"end\"}", "end done p0 " ANN "-", "", false},
     };
@@ -91,6 +95,7 @@ TEST(what_people_do_themselves_is_no_act) {
         "{\"type\":\"mute\",\"participant\":\"p2\",\"kind\":\"camera\",\"muted\":true}",
         "{\"type\":\"chat\",\"text\":\"hello\"}",
         "{\"type\":\"retract\",\"seq\":1}",
+        "{\"type\":\"hand\",\"up\":true}",
         "{\"type\":\"ping\"}",
         "{\"type\":\"leave\"}",
     };

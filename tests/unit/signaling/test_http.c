@@ -140,6 +140,8 @@ TEST(whip_and_websocket_take_over_each_other) {
     const struct record *r = ask(&w, (struct request){.token = AGENT, .type = SDP, .body = sdp});
     EXPECT_EQ(r->e.status, 201);
     EXPECT_ERROR(&w, 1, "seat_taken_over");
+    const struct record *act = world_effect(&w, EFFECT_ACT);
+    EXPECT(act && act->e.act == ACT_TAKE_OVER && act->e.req == r->e.req && act->e.conn == 0);
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     EXPECT_EQ(signaling_stats(w.signaling).participants, 1);
     world_join(&w, 2, AGENT, small_offer(), small_lines);

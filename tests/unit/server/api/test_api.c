@@ -1,6 +1,7 @@
 /* The table of what is answered, with the real doors, over a socket. Nothing is recorded and there
  * are no workers: who is let in is told so. */
 #include "base/check.h"
+#include "server/api/audited_acts.h"
 #include "server/api/door.h"
 #include "server/api/metrics.h"
 #include "server/api/routes.h"
@@ -117,6 +118,18 @@ TEST(api_routes_are_reached) {
         route_methods(&s.routes, options, methods);
         EXPECT(strstr(methods, method_name(t->method)));
     }
+}
+
+/* What the audit log is told of a route is decided for each, and not forgotten. */
+TEST(api_routes_are_acts_or_none) {
+    struct http_service s = routes_service(&p.api);
+    for (size_t i = 0; i < s.routes.n; i++) {
+        const struct route *t = &s.routes.rows[i];
+        if (t->about && !audited_knows(t->about)) {
+            test_fail(__FILE__, __LINE__, "%s has no row in audited_acts.c", t->about->id);
+        }
+    }
+    EXPECT(!audited_knows(&(struct operation){.id = "forgotten"}));
 }
 
 /* The document tells of every row below /v1, and of doors what is true. */
