@@ -20,6 +20,16 @@
 struct authority;
 
 /* All that is pointed to is borrowed: boot makes it and takes it apart. */
+/* Orders to shred that are not on the disk of the audit log yet (orders.c). */
+#define ORDERS_MAX 32
+struct orders {
+    struct order {
+        uint64_t recorded; /* audit_await */
+        struct job_request q;
+    } waiting[ORDERS_MAX];
+    size_t n;
+};
+
 struct api {
     const struct config *config;
     struct loop *loop;
@@ -42,6 +52,7 @@ struct api {
     struct mix_thread *mix;             /* NULL: nothing is mixed */
     struct events_thread *events;       /* NULL = other programs are told nothing */
     struct audit *audit;                /* NULL: nobody records who does what */
+    struct orders orders;               /* that wait until it is recorded who gave them */
     struct jobs_thread *jobs;           /* NULL: recording is off */
     struct keeper_thread *keeper;       /* likewise */
     struct tour_changes tours;

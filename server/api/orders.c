@@ -62,13 +62,70 @@ static void answer(struct request *r, struct job_reply *reply) {
     respond_status(r, reply->number ? 202 : 204);
 }
 
+/* Who orders a deletion is on the disk before anything is deleted: a crash in between leaves an
+ * order without an outcome, and no deletion without an order. */
+static void record_first(struct request *r, const struct job_request *q) {
+    struct api *a = api_of(r);
+    struct orders *o = &a->orders;
+    const struct call *call = call_of(r);
+    if (o->n == ORDERS_MAX) {
+        respond_header(r, "retry-after:", "1");
+        respond_problem(r, 503, NULL, "Too many requests are under way.");
+        return;
+    }
+    uint64_t number = audit_await(
+        a->audit, &(struct audit_act){.what = AUDIT_SHRED_ORDER,
+                                      .who = &call->claims,
+                                      .role = call->claims.scopes ? "service" : NULL,
+                                      .from = call->has_client ? &call->client : NULL,
+                                      .recording = r->args.v[0],
+                                      .participant = q->participant ? r->args.v[1] : NULL,
+                                      .trace = r->trace.id});
+    o->waiting[o->n] = (struct order){.recorded = number ? number : UINT64_MAX, .q = *q};
+    o->waiting[o->n++].q.req = r->id;
+    orders_service(a);
+}
+
+static void go_on(struct api *a, struct order *o, bool recorded) {
+    struct request *r = request_find(a->loop, o->q.req);
+    if (!r || r->response.status) {
+        return; /* the client is gone, and nothing was deleted */
+    }
+    if (recorded || !a->config->audit_mandatory) {
+        tasks_ask(r, &o->q, answer);
+        return;
+    }
+    respond_header(r, "retry-after:", "5");
+    respond_problem(r, 503, "audit_unavailable", "It cannot be recorded who asks for this.");
+}
+
+void orders_service(struct api *a) {
+    struct orders *o = &a->orders;
+    for (size_t i = 0; i < o->n;) {
+        struct order now = o->waiting[i];
+        bool lost = now.recorded == UINT64_MAX;
+        enum audit_awaited w = lost ? AUDIT_FAILS : audit_awaited(a->audit, now.recorded);
+        if (w == AUDIT_WAITS) {
+            i++;
+            continue;
+        }
+        o->waiting[i] = o->waiting[--o->n];
+        go_on(a, &now, w == AUDIT_ON_DISK);
+    }
+}
+
 static void ask(struct request *r, struct job_request *q) {
     if (*call_of(r)->claims.tour) {
         refuse_code(r, CODE_FORBIDDEN);
         return;
     }
     snprintf(q->who, sizeof(q->who), "%s", call_of(r)->claims.sub);
-    tasks_ask(r, q, answer);
+    bool records = api_of(r)->audit && api_of(r)->jobs && call_names_recording(r->args.v[0]);
+    if (q->type == JOB_SHRED && records) {
+        record_first(r, q);
+    } else {
+        tasks_ask(r, q, answer);
+    }
 }
 
 void orders_shred(struct request *r) {

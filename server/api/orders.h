@@ -3,7 +3,7 @@
 #ifndef ORIEL_SERVER_API_ORDERS_H
 #define ORIEL_SERVER_API_ORDERS_H
 
-#include "server/http/request.h"
+#include "server/api/api.h"
 
 /* A recording as a whole. */
 void orders_shred(struct request *r);
@@ -15,5 +15,8 @@ void orders_hold(struct request *r);
 void orders_release(struct request *r);
 /* Who holds it, since when and why. */
 void orders_held(struct request *r);
+
+/* Orders whose record is on the disk by now go to the jobs thread. */
+void orders_service(struct api *a);
 
 #endif

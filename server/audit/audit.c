@@ -31,9 +31,14 @@ struct audit {
     char key_file[PATH_MAX];
     bool make_key, shorten;
     us_t keep, checkpoint;
+    void (*wake)(void *wake_ctx);
+    void *wake_ctx;
     pthread_t thread;
     /* Shared. */
     atomic_bool stop, failing, has_key, damaged;
+    atomic_bool awaited, quiet, waking; /* somebody waits; nobody is woken any more; he is, now */
+    _Atomic uint64_t on_disk;           /* of what the control thread has said */
+    uint64_t said_n;                    /* by the control thread, which owns it */
     _Atomic uint64_t recorded, lost, last;
     _Atomic uint32_t waiting;
     /* Owned by the thread. */
@@ -41,11 +46,21 @@ struct audit {
     struct audit_fold *fold;
     struct audit_entry batch[BATCH]; /* that are not recorded yet */
     size_t n_batch;
-    uint64_t told_lost;
+    uint64_t told_lost, taken; /* of what the control thread has said */
     us_t retry_at, checkpoint_at, pruned;
 };
 
 /* ---- runs in the thread ---- */
+
+static void wake_up(struct audit *a) {
+    if (a->wake && atomic_exchange(&a->awaited, false)) {
+        atomic_store(&a->waking, true);
+        if (!atomic_load(&a->quiet)) {
+            a->wake(a->wake_ctx);
+        }
+        atomic_store(&a->waking, false);
+    }
+}
 
 static void note(struct audit *a, enum err e) {
     bool was = atomic_exchange(&a->failing, e != OK);
@@ -92,6 +107,7 @@ static bool pop(struct audit *a, struct audit_entry *ret) {
     struct audit_entry *e = NULL;
     for (int i = 0; i < PORTS; i++) {
         if (mailbox_pop(a->said[i], &e)) {
+            a->taken += i == FROM_CONTROL;
             *ret = *e;
             mem_free(e);
             atomic_fetch_sub(&a->waiting, 1);
@@ -131,6 +147,10 @@ static bool record_some(struct audit *a, bool all) {
     }
     enum err e = audit_log_put(a->log, clock_wall(), a->batch, a->n_batch);
     note(a, e);
+    if (e == OK) {
+        atomic_store(&a->on_disk, a->taken);
+    }
+    wake_up(a);
     if (e != OK) {
         return false;
     }
@@ -248,6 +268,8 @@ static enum err prepare(struct audit *a, const struct audit_config *c, char why[
     a->shorten = c->shorten_addresses;
     a->keep = c->keep;
     a->checkpoint = c->checkpoint;
+    a->wake = c->wake;
+    a->wake_ctx = c->wake_ctx;
     a->checkpoint_at = US_NEVER;
     a->pruned = -1;
     a->said[FROM_CONTROL] = mailbox_new(SAID_MAX, sizeof(struct audit_entry *));
@@ -284,7 +306,8 @@ enum err audit_start(const struct audit_config *c, struct audit **ret, char why[
     return OK;
 }
 
-static void say(struct audit *a, int from, const struct audit_act *act) {
+/* False: it found no room. */
+static bool say(struct audit *a, int from, const struct audit_act *act) {
     struct audit_entry *e = mem_alloc(sizeof(*e));
     if (e) {
         audit_entry_of(act, clock_wall(), a->shorten, e);
@@ -293,23 +316,46 @@ static void say(struct audit *a, int from, const struct audit_act *act) {
     bool fits =
         audit_kind_of(act->what) != AUDIT_REFUSED || mailbox_room(a->said[from]) > SAID_MAX / 2;
     atomic_fetch_add(&a->waiting, 1);
-    if (!e || !fits || !mailbox_push(a->said[from], &e)) {
+    bool said = e && fits && mailbox_push(a->said[from], &e);
+    if (!said) {
         atomic_fetch_sub(&a->waiting, 1);
         atomic_fetch_add(&a->lost, 1);
         mem_free(e);
     }
     mailbox_notify(a->said[from]);
+    return said;
 }
 
 void audit(struct audit *a, const struct audit_act *act) {
     if (a) {
-        say(a, FROM_CONTROL, act);
+        a->said_n += say(a, FROM_CONTROL, act);
+    }
+}
+
+uint64_t audit_await(struct audit *a, const struct audit_act *act) {
+    uint64_t before = a ? a->said_n : 0;
+    audit(a, act);
+    return a && a->said_n > before ? a->said_n : 0;
+}
+
+enum audit_awaited audit_awaited(struct audit *a, uint64_t number) {
+    atomic_store(&a->awaited, true); /* first: what changes from here on wakes */
+    return atomic_load(&a->on_disk) >= number ? AUDIT_ON_DISK
+           : atomic_load(&a->failing)         ? AUDIT_FAILS
+                                              : AUDIT_WAITS;
+}
+
+void audit_quiet(struct audit *a) {
+    if (a) {
+        atomic_store(&a->quiet, true);
+        while (atomic_load(&a->waking)) {
+        }
     }
 }
 
 void audit_kept(struct audit *a, const struct audit_act *act) {
     if (a) {
-        say(a, FROM_KEEPER, act);
+        (void)say(a, FROM_KEEPER, act);
     }
 }
 

@@ -15,6 +15,9 @@ struct audit_config {
     us_t keep;                   /* [us] older records are removed; 0: none are */
     us_t checkpoint;             /* [us] what was recorded is signed so much later, at most */
     bool shorten_addresses;
+    void (*wake)(
+        void *wake_ctx); /* audit_awaited may say more; in the thread. NULL: nobody waits */
+    void *wake_ctx;
 };
 
 /* Opens the log on the calling thread, so that errors are reported: those of audit_log_open, with
@@ -26,6 +29,17 @@ enum err audit_start(const struct audit_config *c, struct audit **ret, char why[
 void audit(struct audit *a, const struct audit_act *act);
 /* The same from the keeper's thread, and no other. */
 void audit_kept(struct audit *a, const struct audit_act *act);
+/* Record an act that somebody waits for, and wake him; its number for audit_awaited. 0: nobody
+ * records, or it found no room. */
+uint64_t audit_await(struct audit *a, const struct audit_act *act);
+enum audit_awaited {
+    AUDIT_WAITS,   /* and the caller will be woken */
+    AUDIT_ON_DISK, /* with all that was said before it */
+    AUDIT_FAILS    /* it cannot be recorded now; it is tried again all the same */
+};
+enum audit_awaited audit_awaited(struct audit *a, uint64_t number);
+/* From now on nobody is woken: who would be is about to go. NULL allowed. */
+void audit_quiet(struct audit *a);
 /* It is to end, and audit_stop will be called. NULL allowed. */
 void audit_ring(struct audit *a);
 /* Records what was said and signs it, then ends. NULL allowed; returns NULL. */

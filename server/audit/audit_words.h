@@ -38,6 +38,7 @@ enum audit_kind {
     X(AUDIT_BACKUP, "recordings.backup", AUDIT_EXPORT)                          \
     X(AUDIT_RESTORE, "recordings.restore", AUDIT_EXPORT)                        \
     X(AUDIT_RECORDING_SHRED, "recording.shred", AUDIT_DELETION)                 \
+    X(AUDIT_SHRED_ORDER, "recording.shred_order", AUDIT_DELETION)               \
     X(AUDIT_PERSON_SHRED, "person.shred", AUDIT_DELETION)                       \
     X(AUDIT_RECORDING_REDACT, "recording.redact", AUDIT_DELETION)               \
     X(AUDIT_RECORDING_HOLD, "recording.hold", AUDIT_DELETION)                   \

@@ -143,6 +143,7 @@ struct server *server_stop(struct server *s) {
     a->events = events_thread_stop(a->events);
     a->authority = authority_stop(a->authority); /* its thread wakes control, too */
     a->auth = NULL;
+    audit_quiet(a->audit); /* so does this one, which goes on until all have ended */
     loop_close(&s->loop);
     audit(a->audit, &(struct audit_act){.what = AUDIT_SERVER_STOP});
     a->audit = audit_stop(a->audit);

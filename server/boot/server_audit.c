@@ -13,7 +13,9 @@ enum err server_start_audit(struct server *s, char why[WHY_MAX]) {
     if (!cfg->audit_enabled) {
         return OK;
     }
-    const struct audit_config c = audit_configured(cfg, &paths);
+    struct audit_config c = audit_configured(cfg, &paths);
+    c.wake = loop_wake;
+    c.wake_ctx = &s->loop;
     enum err e = audit_start(&c, &s->api.audit, why);
     audit(s->api.audit,
           &(struct audit_act){.what = AUDIT_SERVER_START, .detail = "oriel " ORIEL_VERSION});

@@ -1,5 +1,6 @@
 /* The control thread's turn: what its connections and other threads have brought. */
 #include "server/api/events.h"
+#include "server/api/orders.h"
 #include "server/api/reading.h"
 #include "server/api/routes.h"
 #include "server/api/tasks.h"
@@ -50,6 +51,7 @@ void server_woken(void *ctx) {
         tasks_reply(a, &job);
     }
     answer_events(a);
+    orders_service(a);
     if (a->glue && !s->loop.stopping) {
         signaling_clock(a->signaling, clock_now(), clock_wall());
         glue_service(a->glue, clock_now());

@@ -122,6 +122,8 @@ await test('who_looks_exports_and_deletes_is_recorded', async () => {
     return all.length >= 3 && all;
   }, 'three orders to shred');
   expectEqual(shreds.map((r) => `${r.sub} ${r.code ?? r.outcome}`).join(', '), 'olga recording_held, ann forbidden, olga done');
+  const ordered = records('--what', 'recording.shred_order', '--recording', recording).at(-1);
+  expect(ordered.sub === 'olga' && ordered.n < shreds.at(-1).n, JSON.stringify(ordered));
   const holds = records('--what', 'recording.hold');
   expectEqual(holds.map((r) => r.role).join(), 'ops,operator', JSON.stringify(holds));
   expect(holds[1].detail.includes('by the command'), JSON.stringify(holds[1]));
@@ -140,6 +142,7 @@ await test('what_cannot_be_recorded_is_refused_until_it_can', async () => {
   const status = async () => (await (await fetch(new URL('/ready', server.urls.agent))).json()).checks.audit;
   expectEqual(await status(), 'ok');
   fs.renameSync(log, `${log}.away`); // a disk that fails
+  await call('GET', `/recordings/${'f'.repeat(32)}`); // what is only counted needs no disk
   await until(async () => {
     const answer = await call('GET', `/recordings/${recording}`);
     return answer.status === 503 && (await answer.json()).code === 'audit_unavailable';

@@ -4,6 +4,7 @@
 #include "server/os/clock.h"
 #include "tests/unit/test.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -112,6 +113,51 @@ TEST(audit_starts_on_a_damaged_log) {
     EXPECT(state(a).damaged);
     audit_stop(a);
     EXPECT_EQ(check(), AUDIT_CHANGED);
+    teardown();
+}
+
+static void count_wake(void *ctx) {
+    atomic_fetch_add((atomic_int *)ctx, 1);
+}
+
+/* Who waits for a record is woken when it is on the disk, or cannot be. */
+TEST(audit_wakes_who_waits_for_the_disk) {
+    atomic_int woken = 0;
+    char aside[128];
+    setup();
+    struct audit *a = NULL;
+    const struct audit_config c = {.log = {folder, 1 << 20},
+                                   .key_file = key_file,
+                                   .make_key = true,
+                                   .checkpoint = 3600 * US_PER_S,
+                                   .wake = count_wake,
+                                   .wake_ctx = &woken};
+    REQUIRE(audit_start(&c, &a, why) == OK);
+    for (int bad = 0; bad < 2; bad++) {
+        us_t by = clock_now() + PATIENCE;
+        snprintf(aside, sizeof(aside), "%s/aside", dir);
+        CHECK(!bad || rename(folder, aside) == 0);
+        uint64_t n = audit_await(a, &(struct audit_act){.what = AUDIT_SHRED_ORDER, .sub = "a"});
+        EXPECT_EQ(n, bad + 1);
+        enum audit_awaited w = audit_awaited(a, n);
+        int seen = atomic_load(&woken);
+        while (w == AUDIT_WAITS && clock_now() < by) {
+            if (atomic_load(&woken) > seen) { /* nobody looks who was not woken */
+                seen = atomic_load(&woken);
+                w = audit_awaited(a, n);
+            }
+        }
+        EXPECT_EQ(w, bad ? AUDIT_FAILS : AUDIT_ON_DISK);
+        if (!bad) {
+            EXPECT_EQ(check(), AUDIT_SOUND);
+            EXPECT_EQ(found[AUDIT_SHRED_ORDER], 1);
+        }
+    }
+    CHECK(rename(aside, folder) == 0);
+    audit_quiet(a);
+    audit_stop(a);
+    EXPECT_EQ(check(), AUDIT_SOUND);
+    EXPECT_EQ(found[AUDIT_SHRED_ORDER], 2);
     teardown();
 }
 
