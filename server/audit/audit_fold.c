@@ -14,8 +14,10 @@ struct slot {
 
 struct audit_fold {
     struct slot slots[AUDIT_FOLDS];
-    us_t strangers_since;
-    uint32_t strangers; /* that were recorded since */
+    struct minute {
+        us_t since;
+        uint32_t n; /* that were recorded since */
+    } strangers, refused;
 };
 
 struct audit_fold *audit_fold_new(void) {
@@ -50,18 +52,30 @@ static struct slot *place(struct audit_fold *f) {
     return best;
 }
 
-/* Is he one too many? Then he is one of the others. */
-static void meet_stranger(struct audit_fold *f, us_t now, struct audit_entry *e) {
-    if (f->strangers == 0 || now - f->strangers_since >= AUDIT_FOLD_TIME) {
-        f->strangers_since = now;
-        f->strangers = 0;
+/* Is there one too many in this minute? */
+static bool exceeds(struct minute *m, us_t now, uint32_t most) {
+    if (m->n == 0 || now - m->since >= AUDIT_FOLD_TIME) {
+        *m = (struct minute){now, 0};
     }
-    if (f->strangers < AUDIT_STRANGERS) {
-        f->strangers++;
-        return;
+    if (m->n == most) {
+        return true;
     }
-    *e = (struct audit_entry){.what = e->what, .at = e->at};
-    memcpy(e->detail, OTHERS, sizeof(OTHERS));
+    m->n++;
+    return false;
+}
+
+/* A stranger too many is one of the others. Somebody we know is told of still, but no more what he
+ * was refused: that may be another thing each time. */
+static void bound_refusals(struct audit_fold *f, us_t now, struct audit_entry *e) {
+    struct audit_entry all = {.what = e->what, .at = e->at, .detail = OTHERS};
+    if (!*e->sub && exceeds(&f->strangers, now, AUDIT_STRANGERS)) {
+        *e = all;
+    } else if (*e->sub && exceeds(&f->refused, now, AUDIT_REFUSALS)) {
+        memcpy(all.code, e->code, sizeof(all.code));
+        memcpy(all.sub, e->sub, sizeof(all.sub));
+        memcpy(all.role, e->role, sizeof(all.role));
+        *e = all;
+    }
 }
 
 static void count(struct slot *s, const struct audit_entry *e) {
@@ -76,8 +90,8 @@ bool audit_fold_take(struct audit_fold *f, us_t now, struct audit_entry *e) {
         return true;
     }
     struct slot *s = same(f, e);
-    if (!s && *e->code && !*e->sub) {
-        meet_stranger(f, now, e);
+    if (!s && *e->code) {
+        bound_refusals(f, now, e);
         s = same(f, e);
     }
     if (s) {

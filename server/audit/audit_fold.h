@@ -11,6 +11,7 @@
 
 #define AUDIT_FOLDS 512
 #define AUDIT_STRANGERS 64
+#define AUDIT_REFUSALS 256 /* of those who have good tokens, in a minute */
 #define AUDIT_FOLD_TIME (60 * US_PER_S)
 
 struct audit_fold; /* zeros: empty */

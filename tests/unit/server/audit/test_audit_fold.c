@@ -102,3 +102,26 @@ TEST(audit_fold_loses_nothing_when_it_is_full) {
     EXPECT_EQ(n, 6 * AUDIT_FOLDS);
     audit_fold_free(f);
 }
+
+/* Who has a good token, and is refused another thing each time. */
+TEST(audit_fold_bounds_refusals) {
+    struct audit_fold *f = audit_fold_new();
+    REQUIRE(f);
+    struct audit_entry e;
+    unsigned told = 0;
+    uint64_t counted = 0;
+    for (unsigned i = 0; i < 2000; i++) {
+        e = (struct audit_entry){.what = AUDIT_PARTICIPANT_MUTE, .code = "forbidden", .sub = "bob"};
+        snprintf(e.detail, sizeof(e.detail), "kind=%u", i);
+        told += audit_fold_take(f, 1000 + i, &e);
+    }
+    EXPECT_EQ(told, AUDIT_REFUSALS + 1);
+    while (audit_fold_due(f, 3000, true, &e)) {
+        counted += e.count;
+        EXPECT_STR(e.sub, "bob");
+        EXPECT_STR(e.code, "forbidden");
+        EXPECT_STR(e.detail, "others");
+    }
+    EXPECT_EQ(told + counted, 2000);
+    audit_fold_free(f);
+}
