@@ -13,6 +13,7 @@ const small = path.join(dir, 'disk');
 fs.mkdirSync(small);
 const config = await writeConfig(dir, (c) => {
   c.recording.dir = path.join(small, 'recordings');
+  c.recording.quota = { ...c.recording.quota, free_mib: 0 }; // else none would begin there
 });
 // A file system in a mount namespace of the server's own, gone when the server ends, and full but for
 // 3 MiB.
