@@ -245,6 +245,7 @@ static void enter_tour(struct signaling *s, us_t now, struct admission *e, struc
         }
         lobby_unlink(s, seat);
         link_seat(s, now, t, seat);
+        seat->host = comes_as_host(seat, seat->role); /* made one while this device waited */
     } else if (seat->session) {
         session_stop(s, seat->session, true);
     }

@@ -48,12 +48,16 @@ static bool has_seat(const struct model *m, const struct person *p, bool waits) 
     return false;
 }
 
+static bool waits_first(const struct model *m, const struct person *p) {
+    return p->role == ROLE_BUYER && m->run && m->lobby && !p->admitted && !has_seat(m, p, false);
+}
+
 static void judge_guest(const struct model *m, const struct person *p, struct verdict *v) {
     if (has_seat(m, p, false)) {
         return;
     }
     refuse_if(v, m->locked && !has_seat(m, p, true), CODE_TOUR_LOCKED);
-    bool waits = m->run && m->lobby && !p->admitted;
+    bool waits = waits_first(m, p);
     refuse_if(v, !waits && people(m) >= TOUR_CAPACITY, CODE_TOUR_FULL);
 }
 
@@ -71,6 +75,7 @@ static void judge_join(struct tour_sim *t, uint64_t conn, const struct request *
     if (p->role == ROLE_BUYER) {
         judge_guest(m, p, v);
     }
+    refuse_if(v, r->offer == OFFER_NONE && !waits_first(m, p), CODE_BAD_FIELD);
     count_own(m, p, &all, &lost);
     if (!mine) {
         refuse_if(v, r->choice == 0 && all > 0 && lost == 0, CODE_SEAT_TAKEN);

@@ -256,17 +256,22 @@ void page_ask(struct tour_sim *t, struct page *p, struct request r) {
     request_put(t, p, &r, &o);
     CHECK(!o.bad);
     p->leave_id = r.what == ASK_LEAVE ? r.id : p->leave_id;
+    p->resume_id = r.what == ASK_RESUME ? r.id : p->resume_id;
     wire_send(t, p->wire, &r, &o);
 }
 
-void page_reconnect(struct tour_sim *t, struct page *p, enum offered offer) {
+void page_resume(struct tour_sim *t, struct page *p, enum offered offer) {
     struct request r = {.what = ASK_RESUME, .offer = offer, .seq = p->view.seq};
+    snprintf(r.secret, sizeof(r.secret), "%s", p->secret);
+    page_ask(t, p, r);
+}
+
+void page_reconnect(struct tour_sim *t, struct page *p, enum offered offer) {
     if (p->wire) {
         wire_break(t, p->wire);
     }
     (void)wire_open(t, p);
-    snprintf(r.secret, sizeof(r.secret), "%s", p->secret);
-    page_ask(t, p, r);
+    page_resume(t, p, offer);
 }
 
 /* ---- what is behind them ---- */

@@ -188,7 +188,7 @@ struct page { /* a client: a person may have several */
     unsigned identity;
     uint32_t offers; /* so far */
     uint64_t next_id;
-    uint64_t leave_id;
+    uint64_t leave_id, resume_id; /* of the last of these requests */
     uint64_t due_id; /* the next reply's: they come in order */
     struct view view;
 };
@@ -272,6 +272,7 @@ struct json_limits tour_limits(void);
 
 /* tour_pages.c */
 void page_ask(struct tour_sim *t, struct page *p, struct request r);
+void page_resume(struct tour_sim *t, struct page *p, enum offered offer);
 void page_reconnect(struct tour_sim *t, struct page *p, enum offered offer);
 /* The text of a request. */
 void request_put(struct tour_sim *t, const struct page *p, const struct request *r,

@@ -278,7 +278,11 @@ static void failed(struct tour_sim *t, struct page *p, const struct json *o) {
         view_forget(&p->view);
         p->secret[0] = '\0';
     } else if (json_string_is(code, "transport_gone")) {
-        page_ask(t, p, (struct request){.what = ASK_RESTART, .offer = OFFER_NEW});
+        if (p->due_id == p->resume_id + 1) { /* it is not in until that went well */
+            page_resume(t, p, OFFER_NEW);
+        } else {
+            page_ask(t, p, (struct request){.what = ASK_RESTART, .offer = OFFER_NEW});
+        }
     }
 }
 

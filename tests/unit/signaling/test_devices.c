@@ -151,8 +151,12 @@ TEST(in_the_lobby_it_is_the_same) {
     /* Each comes in as what it is, whatever it said before. */
     world_join(&w, 3, "", small_offer(), yes_and_lines);
     EXPECT_GOT(&w, 3, "\"joined\"");
+    /* Whom the first has become meanwhile, the second is as well. */
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p2\",\"host\":true}");
     world_join(&w, 4, "", small_offer(), yes_and_lines);
     EXPECT_GOT(&w, 4, "\"joined\"");
+    EXPECT_GOT(&w, 4, "\"id\":\"p3\",\"name\":\"Bob\",\"role\":\"buyer\",\"host\":true");
+    EXPECT(world_command(&w, COMMAND_PEER_ADD)->params->host);
     world_close(&w);
 }
 
