@@ -128,8 +128,9 @@ static bool is_guest_in(const struct seat_model *s) {
     return !s->waits && model_is_guest(s);
 }
 
+/* Who was let in and has not come yet may be let in by another host, too. */
 static bool is_not_in(const struct seat_model *s) {
-    return s->waits && !s->admitted;
+    return s->waits;
 }
 
 static bool last_host(struct model *m, const struct seat_model *me) {
