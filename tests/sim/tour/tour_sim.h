@@ -189,7 +189,7 @@ struct page { /* a client: a person may have several */
     uint32_t offers; /* so far */
     uint64_t next_id;
     uint64_t leave_id, resume_id; /* of the last of these requests */
-    uint64_t due_id; /* the next reply's: they come in order */
+    uint64_t due_id;              /* the next reply's: they come in order */
     struct view view;
 };
 
