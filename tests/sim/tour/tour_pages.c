@@ -255,8 +255,9 @@ void page_ask(struct tour_sim *t, struct page *p, struct request r) {
     r.id = ++p->next_id;
     request_put(t, p, &r, &o);
     CHECK(!o.bad);
-    p->leave_id = r.what == ASK_LEAVE ? r.id : p->leave_id;
-    p->resume_id = r.what == ASK_RESUME ? r.id : p->resume_id;
+    uint64_t bit = UINT64_C(1) << r.id % 64;
+    p->leaves = r.what == ASK_LEAVE ? p->leaves | bit : p->leaves & ~bit;
+    p->resumes = r.what == ASK_RESUME ? p->resumes | bit : p->resumes & ~bit;
     wire_send(t, p->wire, &r, &o);
 }
 

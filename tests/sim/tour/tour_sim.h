@@ -188,8 +188,8 @@ struct page { /* a client: a person may have several */
     unsigned identity;
     uint32_t offers; /* so far */
     uint64_t next_id;
-    uint64_t leave_id, resume_id; /* of the last of these requests */
-    uint64_t due_id;              /* the next reply's: they come in order */
+    uint64_t leaves, resumes; /* bit id % 64: the request of this number is one */
+    uint64_t due_id;          /* the next reply's: they come in order */
     struct view view;
 };
 

@@ -271,6 +271,11 @@ static void note_me(struct page *p, const struct json *o) {
     }
 }
 
+/* Is the reply that is read one to a request of this set? */
+static bool answers_one(const struct page *p, uint64_t set) {
+    return set >> (p->due_id - 1) % 64 & 1;
+}
+
 static void failed(struct tour_sim *t, struct page *p, const struct json *o) {
     const struct json *code = json_member(o, "code");
     if (json_string_is(code, "resume_unknown")) {
@@ -278,7 +283,7 @@ static void failed(struct tour_sim *t, struct page *p, const struct json *o) {
         view_forget(&p->view);
         p->secret[0] = '\0';
     } else if (json_string_is(code, "transport_gone")) {
-        if (p->due_id == p->resume_id + 1) { /* it is not in until that went well */
+        if (answers_one(p, p->resumes)) { /* it is not in until that went well */
             page_resume(t, p, OFFER_NEW);
         } else {
             page_ask(t, p, (struct request){.what = ASK_RESTART, .offer = OFFER_NEW});
@@ -302,7 +307,7 @@ static void reply(struct tour_sim *t, struct page *p, const struct json *o) {
         view_forget(&p->view);
     } else if (json_string_is(type, "error")) {
         failed(t, p, o);
-    } else if (p->due_id == p->leave_id + 1) {
+    } else if (answers_one(p, p->leaves)) {
         view_forget(&p->view);
         p->phase = PAGE_OUT;
         if (p->browser) {
