@@ -10,6 +10,7 @@
 #include "server/api/refuse.h"
 #include "server/api/tagged.h"
 #include "server/os/clock.h"
+#include "server/rest/schema_basics.h"
 #include "server/tours/registry.h"
 #include "signaling/platform.h"
 
@@ -25,8 +26,6 @@ static const char *const to_words[] = {"hosts", NULL};
 static const char *const state_words[] = {"answered", "dismissed", NULL};
 static const char *const type_words[] = {"entry", NULL};
 
-static const struct schema text = {.kind = SCHEMA_TEXT};
-static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
 static const struct schema time_of = {.kind = SCHEMA_TIME};
 static const struct schema number = {.kind = SCHEMA_INTEGER, .max = 9007199254740991};
 static const struct schema from = {
@@ -56,11 +55,11 @@ static const struct schema_member members_entry[] = {
     {"at", &time_of, true, 0, NULL},
     {"kind", &kind, true, 0, NULL},
     {"from", &from, true, 0, "null: nobody in the tour, but this interface."},
-    {"name", &text, false, 0, "As the participant was called then."},
-    {"text", &text, false, 0, NULL},
-    {"title", &text, false, 0, "Of a chapter."},
+    {"name", &schema_text, false, 0, "As the participant was called then."},
+    {"text", &schema_text, false, 0, NULL},
+    {"title", &schema_text, false, 0, "Of a chapter."},
     {"to", &to, false, 0, "Only hosts see it."},
-    {"question", &text, false, 0, "Of a question and its answer."},
+    {"question", &schema_text, false, 0, "Of a question and its answer."},
     {"state", &state, false, 0, "Of an answer."},
     {"target", &number, false, 0, "The number of what was taken back."},
     {0}};
@@ -70,7 +69,7 @@ static const struct schema entries = {.kind = SCHEMA_LIST, .items = &entry};
 static const struct schema_member members_history[] = {
     {"entries", &entries, true, 0, "Oldest first."},
     {"seq", &number, true, 0, "Of the last entry of all: ask with it as `after` the next time."},
-    {"entries_lost", &yes_or_no, true, 0, "Something behind `after` is not kept any more."},
+    {"entries_lost", &schema_yes_or_no, true, 0, "Something behind `after` is not kept any more."},
     {0}};
 static const struct schema history = {
     .name = "ChatHistory", .kind = SCHEMA_OBJECT, .members = members_history};

@@ -7,26 +7,26 @@
 #include "server/api/tours_schemas.h"
 #include "server/http/respond.h"
 #include "server/rest/openapi.h"
+#include "server/rest/schema_basics.h"
 
 /* ---- what is refused ---- */
 
-static const struct schema text = {.kind = SCHEMA_TEXT};
 static const struct schema status = {.kind = SCHEMA_INTEGER, .min = 400, .max = 599};
 static const struct schema_member members_fault[] = {
-    {"pointer", &text, false, 0, "JSON Pointer (RFC 6901) into the body."},
-    {"parameter", &text, false, 0, "Or the name of an argument of the query."},
-    {"code", &text, true, 0, "A stable word."},
-    {"message", &text, true, 0, "For people."},
+    {"pointer", &schema_text, false, 0, "JSON Pointer (RFC 6901) into the body."},
+    {"parameter", &schema_text, false, 0, "Or the name of an argument of the query."},
+    {"code", &schema_text, true, 0, "A stable word."},
+    {"message", &schema_text, true, 0, "For people."},
     {0}};
 static const struct schema fault = {
     .name = "Fault", .kind = SCHEMA_OBJECT, .members = members_fault};
 static const struct schema faults = {.kind = SCHEMA_LIST, .items = &fault, .max = FAULTS_MAX};
 static const struct schema_member members_problem[] = {
-    {"type", &text, true, 0, NULL},
-    {"title", &text, true, 0, "For people."},
+    {"type", &schema_text, true, 0, NULL},
+    {"title", &schema_text, true, 0, "For people."},
     {"status", &status, true, 0, "That of HTTP."},
-    {"code", &text, true, 0, "A stable word: those of an operation stand at its answers."},
-    {"detail", &text, false, 0, "About this occurrence."},
+    {"code", &schema_text, true, 0, "A stable word: those of an operation stand at its answers."},
+    {"detail", &schema_text, false, 0, "About this occurrence."},
     {"errors", &faults, false, 0, "With bad_field: what is wrong where."},
     {0}};
 static const struct schema problem = {.name = "Problem",

@@ -3,6 +3,7 @@
 #include "server/api/tours_schemas.h"
 #include "server/config/event_types.h"
 #include "server/events/events_query.h"
+#include "server/rest/schema_basics.h"
 
 #include <stddef.h>
 
@@ -14,9 +15,6 @@ static const char *const type_words[] = {
 
 /* ---- values ---- */
 
-static const struct schema text = {.kind = SCHEMA_TEXT};
-static const struct schema text_or_null = {.kind = SCHEMA_TEXT, .null = true};
-static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
 static const struct schema some_time = {.kind = SCHEMA_TIME};
 static const struct schema count = {.kind = SCHEMA_INTEGER};
 static const struct schema number = {.kind = SCHEMA_INTEGER};
@@ -32,16 +30,16 @@ static const struct schema some_data = {
     .kind = SCHEMA_OPEN, .about = "tour, seq, and what docs/events.md says of the type."};
 
 static const struct schema_member members_metadata[] = {
-    {"correlationId", &text_or_null, true, 0, NULL},
-    {"userId", &text_or_null, true, 0, "The sub of whom it is about."},
-    {"sessionId", &text_or_null, true, 0, "The run of the tour."},
+    {"correlationId", &schema_text_or_null, true, 0, NULL},
+    {"userId", &schema_text_or_null, true, 0, "The sub of whom it is about."},
+    {"sessionId", &schema_text_or_null, true, 0, "The run of the tour."},
     {0}};
 static const struct schema metadata = {.kind = SCHEMA_OBJECT, .members = members_metadata};
 static const struct schema_member members_event[] = {
-    {"id", &text, true, 0, "A ULID."},      {"timestamp", &some_time, true, 0, NULL},
-    {"eventType", &text, true, 0, NULL},    {"service", &text, true, 0, NULL},
-    {"version", &text, true, 0, NULL},      {"data", &some_data, true, 0, NULL},
-    {"metadata", &metadata, true, 0, NULL}, {0}};
+    {"id", &schema_text, true, 0, "A ULID."},   {"timestamp", &some_time, true, 0, NULL},
+    {"eventType", &schema_text, true, 0, NULL}, {"service", &schema_text, true, 0, NULL},
+    {"version", &schema_text, true, 0, NULL},   {"data", &some_data, true, 0, NULL},
+    {"metadata", &metadata, true, 0, NULL},     {0}};
 static const struct schema event = {.name = "Event",
                                     .kind = SCHEMA_OBJECT,
                                     .members = members_event,
@@ -64,7 +62,7 @@ static const struct schema page = {
 static const struct schema_member members_dead[] = {
     {"number", &number, true, 0, NULL},
     {"attempts", &count, true, 0, "How often it was refused."},
-    {"why", &text, true, 0, "What the last answer was."},
+    {"why", &schema_text, true, 0, "What the last answer was."},
     {"event", &event, true, 0, NULL},
     {0}};
 static const struct schema dead = {
@@ -78,7 +76,7 @@ static const struct schema dead_page = {
     .name = "DeadEventPage", .kind = SCHEMA_OBJECT, .members = members_dead_page};
 
 static const struct schema_member members_receiver[] = {
-    {"name", &text, true, 0, NULL},
+    {"name", &schema_text, true, 0, NULL},
     {"position", &number, true, 0, "Number of the last event that it was brought to."},
     {"last", &number, true, 0, "Number of the last event of all."},
     {"waiting", &count, true, 0, "Behind its position."},
@@ -86,8 +84,8 @@ static const struct schema_member members_receiver[] = {
     {"dead", &count, true, 0, "Given up."},
     {"sent", &count, true, 0, "Taken, since the server began."},
     {"refused", &count, true, 0, "Answers that refused one, since then."},
-    {"failing", &yes_or_no, true, 0, "The last one did not get through."},
-    {"why", &text_or_null, true, 0, "And why."},
+    {"failing", &schema_yes_or_no, true, 0, "The last one did not get through."},
+    {"why", &schema_text_or_null, true, 0, "And why."},
     {0}};
 static const struct schema receiver = {
     .name = "EventReceiver", .kind = SCHEMA_OBJECT, .members = members_receiver};

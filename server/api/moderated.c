@@ -3,6 +3,7 @@
 #include "server/api/call.h"
 #include "server/api/refuse.h"
 #include "server/os/log.h"
+#include "server/rest/schema_basics.h"
 #include "signaling/words/capabilities.h"
 
 /* ---- tables ---- */
@@ -25,7 +26,6 @@ const struct schema schema_participant_id = {.name = "ParticipantId",
 const struct schema schema_participant_ids = {
     .kind = SCHEMA_LIST, .items = &schema_participant_id, .max = 1024};
 
-static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
 static const struct schema direction = {.name = "Direction",
                                         .kind = SCHEMA_WORD,
                                         .words = direction_words,
@@ -34,8 +34,8 @@ static const struct schema direction = {.name = "Direction",
 #define CAN(required, at)                                                                          \
     {"audio", &direction, (required), (at), NULL}, {"camera", &direction, (required), (at), NULL}, \
         {"screen", &direction, (required), (at), NULL},                                            \
-        {"chat", &yes_or_no, (required), (at), "Write messages."},                                 \
-        {"point", &yes_or_no, (required), (at), "Point at what is shown."}, {                      \
+        {"chat", &schema_yes_or_no, (required), (at), "Write messages."},                          \
+        {"point", &schema_yes_or_no, (required), (at), "Point at what is shown."}, {               \
         0                                                                                          \
     }
 static const struct schema_member members_can[] = {CAN(true, 0)};

@@ -4,6 +4,7 @@
 #include "server/api/call.h"
 #include "server/api/moderated.h"
 #include "server/os/clock.h"
+#include "server/rest/schema_basics.h"
 #include "signaling/platform.h"
 
 /* ---- what it looks like ---- */
@@ -19,7 +20,6 @@ struct moderation_body {
 #define MEMBER(name, schema, required, about) \
     { #name, &(schema), (required), offsetof(struct moderation_body, name), about }
 
-static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
 static const struct schema_member members_admit[] = {
     MEMBER(participants, schema_participant_ids, false, "Without it: all who wait."), {0}};
 static const struct schema_member members_mute[] = {
@@ -35,7 +35,7 @@ static const struct schema_member members_allow[] = {
 static const struct schema_member members_spotlight[] = {
     MEMBER(participant, schema_participant_id, true, NULL), {0}};
 static const struct schema_member members_record[] = {
-    MEMBER(paused, yes_or_no, false, "It is on and pauses."), {0}};
+    MEMBER(paused, schema_yes_or_no, false, "It is on and pauses."), {0}};
 #define BODY(word, of)                         \
     static const struct schema schema_##of = { \
         .name = (word), .kind = SCHEMA_OBJECT, .members = members_##of}

@@ -7,6 +7,7 @@
 #include "server/api/refuse.h"
 #include "server/api/tagged.h"
 #include "server/os/clock.h"
+#include "server/rest/schema_basics.h"
 #include "server/tours/registry.h"
 #include "signaling/platform.h"
 
@@ -14,8 +15,6 @@
 
 static const char *const where_words[] = {"in", "lobby", "lost", NULL};
 static const char *const state_words[] = {"on", "muted", "off", NULL};
-static const struct schema text = {.kind = SCHEMA_TEXT};
-static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
 static const struct schema time_or_null = {.kind = SCHEMA_TIME, .null = true};
 static const struct schema where = {.kind = SCHEMA_WORD, .words = where_words};
 static const struct schema state = {.kind = SCHEMA_WORD, .words = state_words};
@@ -26,14 +25,14 @@ static const struct schema_member members_sources[] = {{"microphone", &state, tr
 static const struct schema sources = {.kind = SCHEMA_OBJECT, .members = members_sources};
 static const struct schema_member members_person[] = {
     {"id", &schema_participant_id, true, 0, NULL},
-    {"name", &text, true, 0, NULL},
-    {"sub", &text, true, 0, "Of the token."},
-    {"role", &text, true, 0, NULL},
-    {"host", &yes_or_no, true, 0, NULL},
-    {"lead", &yes_or_no, true, 0, "The host who leads."},
-    {"spotlight", &yes_or_no, true, 0, "On everybody's stage by a host's word."},
+    {"name", &schema_text, true, 0, NULL},
+    {"sub", &schema_text, true, 0, "Of the token."},
+    {"role", &schema_text, true, 0, NULL},
+    {"host", &schema_yes_or_no, true, 0, NULL},
+    {"lead", &schema_yes_or_no, true, 0, "The host who leads."},
+    {"spotlight", &schema_yes_or_no, true, 0, "On everybody's stage by a host's word."},
     {"where", &where, true, 0, "lost: the connection is gone, the seat is kept for a while."},
-    {"connected", &yes_or_no, true, 0, "Media goes through."},
+    {"connected", &schema_yes_or_no, true, 0, "Media goes through."},
     {"sources", &sources, true, 0, NULL},
     {"can", &schema_capabilities, true, 0, NULL},
     {"hand", &time_or_null, true, 0, "Up since then; null: it is down."},

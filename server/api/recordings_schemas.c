@@ -1,13 +1,11 @@
 #include "server/api/recordings_schemas.h"
+#include "server/rest/schema_basics.h"
 
 /* ---- values ---- */
 
-static const struct schema text = {.kind = SCHEMA_TEXT};
-static const struct schema text_or_null = {.kind = SCHEMA_TEXT, .null = true};
-static const struct schema texts = {.kind = SCHEMA_LIST, .items = &text};
+static const struct schema texts = {.kind = SCHEMA_LIST, .items = &schema_text};
 static const struct schema whole = {.kind = SCHEMA_INTEGER};
 static const struct schema count_or_null = {.kind = SCHEMA_INTEGER, .null = true};
-static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
 static const struct schema some_time = {.kind = SCHEMA_TIME};
 static const struct schema time_or_null = {.kind = SCHEMA_TIME, .null = true};
 static const struct schema handle = {.kind = SCHEMA_TEXT,
@@ -40,15 +38,15 @@ static const struct schema swept = {.kind = SCHEMA_WORD, .null = true, .words = 
 
 /* ---- the list, and one of it ---- */
 
-#define OF_RECORDING                                                                \
-    {"id", &schema_recording_id, true, 0, NULL}, {"tour", &text, true, 0, NULL},    \
-        {"title", &text, true, 0, NULL}, {"started", &time_or_null, true, 0, NULL}, \
-        {"ended", &time_or_null, true, 0, "null: it is being made."},               \
-        {"duration_ms", &whole, true, 0, NULL}, {"state", &state, true, 0, NULL},   \
-        {"damage", &text, false, 0,                                                 \
-         "With the state damaged: the object that cannot be read, or \"keys\"."},   \
-        {"bytes", &whole, true, 0, "Of its media."}, {                              \
-        "participants", &texts, true, 0, "Names that are known."                    \
+#define OF_RECORDING                                                                       \
+    {"id", &schema_recording_id, true, 0, NULL}, {"tour", &schema_text, true, 0, NULL},    \
+        {"title", &schema_text, true, 0, NULL}, {"started", &time_or_null, true, 0, NULL}, \
+        {"ended", &time_or_null, true, 0, "null: it is being made."},                      \
+        {"duration_ms", &whole, true, 0, NULL}, {"state", &state, true, 0, NULL},          \
+        {"damage", &schema_text, false, 0,                                                 \
+         "With the state damaged: the object that cannot be read, or \"keys\"."},          \
+        {"bytes", &whole, true, 0, "Of its media."}, {                                     \
+        "participants", &texts, true, 0, "Names that are known."                           \
     }
 
 static const struct schema_member members_recording[] = {OF_RECORDING, {0}};
@@ -57,8 +55,8 @@ static const struct schema recording = {
 static const struct schema list_of_recordings = {.kind = SCHEMA_LIST, .items = &recording};
 static const struct schema_member members_page[] = {
     {"recordings", &list_of_recordings, true, 0, "Newest first."},
-    {"next", &text_or_null, true, 0, NULL},
-    {"previous", &text_or_null, true, 0, NULL},
+    {"next", &schema_text_or_null, true, 0, NULL},
+    {"previous", &schema_text_or_null, true, 0, NULL},
     {0}};
 const struct schema schema_recording_page = {
     .name = "RecordingPage", .kind = SCHEMA_OBJECT, .members = members_page};
@@ -68,8 +66,8 @@ static const struct schema_member members_epoch[] = {
     {"start_ms", &whole, true, 0, "In the recording."},
     {"duration_ms", &whole, true, 0, NULL},
     {"bytes", &whole, true, 0, NULL},
-    {"video", &text, true, 0, "Codec, or none."},
-    {"audio", &text, true, 0, "Codec, or none."},
+    {"video", &schema_text, true, 0, "Codec, or none."},
+    {"audio", &schema_text, true, 0, "Codec, or none."},
     {"width", &whole, true, 0, "In pixels; 0: not known."},
     {"height", &whole, true, 0, NULL},
     {0}};
@@ -79,10 +77,10 @@ static const struct schema epochs = {.kind = SCHEMA_LIST, .items = &epoch};
 static const struct schema_member members_track[] = {
     {"id", &track_id, true, 0, NULL},
     {"kind", &track_kind, true, 0, NULL},
-    {"codec", &text, true, 0, "none: of the programme each epoch says its own."},
-    {"participant", &text_or_null, true, 0, "A name; null: it is everybody's."},
-    {"erased", &yes_or_no, false, 0, "true: whose it is was shredded."},
-    {"sealed", &yes_or_no, false, 0, "true: the name cannot be opened for now."},
+    {"codec", &schema_text, true, 0, "none: of the programme each epoch says its own."},
+    {"participant", &schema_text_or_null, true, 0, "A name; null: it is everybody's."},
+    {"erased", &schema_yes_or_no, false, 0, "true: whose it is was shredded."},
+    {"sealed", &schema_yes_or_no, false, 0, "true: the name cannot be opened for now."},
     {"epochs", &epochs, true, 0, NULL},
     {0}};
 static const struct schema track = {
@@ -92,23 +90,24 @@ static const struct schema tracks = {.kind = SCHEMA_LIST, .items = &track};
 /* What is said in a tour has the members of its kind besides. */
 static const struct schema_member members_happening[] = {
     {"t_ms", &whole, true, 0, "When, in the recording."},
-    {"type", &text, true, 0,
+    {"type", &schema_text, true, 0,
      "participant, mute, consent, stage, mark, pause, gap, entry and more."},
     {"participant", &handle, false, 0, "Whom it is about, or who says it."},
     {"source", &whole, false, 0, NULL},
-    {"on", &yes_or_no, false, 0, "It begins; false: it ends."},
-    {"name", &text, false, 0, NULL},
-    {"role", &text, false, 0, NULL},
+    {"on", &schema_yes_or_no, false, 0, "It begins; false: it ends."},
+    {"name", &schema_text, false, 0, NULL},
+    {"role", &schema_text, false, 0, NULL},
     {"track", &track_id_or_null, false, 0, "Of a gap; null: of all tracks."},
     {"duration_ms", &whole, false, 0, "Of a gap."},
-    {"cause", &text, false, 0, "Of a gap."},
-    {"kind", &text, false, 0, "Of an entry: chat, question, answer, chapter, hand and more."},
+    {"cause", &schema_text, false, 0, "Of a gap."},
+    {"kind", &schema_text, false, 0,
+     "Of an entry: chat, question, answer, chapter, hand and more."},
     {"seq", &whole, false, 0, "Of an entry: its number in the tour's ledger."},
-    {"text", &text, false, 0, NULL},
-    {"title", &text, false, 0, "Of a chapter."},
-    {"retracted", &yes_or_no, false, 0, "true: it was taken back."},
-    {"erased", &yes_or_no, false, 0, "true: whose it is was shredded."},
-    {"sealed", &yes_or_no, false, 0, "true: it cannot be opened for now."},
+    {"text", &schema_text, false, 0, NULL},
+    {"title", &schema_text, false, 0, "Of a chapter."},
+    {"retracted", &schema_yes_or_no, false, 0, "true: it was taken back."},
+    {"erased", &schema_yes_or_no, false, 0, "true: whose it is was shredded."},
+    {"sealed", &schema_yes_or_no, false, 0, "true: it cannot be opened for now."},
     {0}};
 static const struct schema happening = {
     .name = "RecordingEvent",
@@ -131,20 +130,20 @@ static const struct schema_member members_segment[] = {
     {"start_ms", &whole, true, 0, "In its epoch."},
     {"duration_ms", &whole, true, 0, NULL},
     {"bytes", &whole, true, 0, NULL},
-    {"key", &yes_or_no, true, 0, "It begins with a key frame."},
-    {"erased", &yes_or_no, false, 0, "true: it was shredded or redacted."},
+    {"key", &schema_yes_or_no, true, 0, "It begins with a key frame."},
+    {"erased", &schema_yes_or_no, false, 0, "true: it was shredded or redacted."},
     {0}};
 static const struct schema segment = {
     .name = "Segment", .kind = SCHEMA_OBJECT, .members = members_segment};
 static const struct schema list_of_segments = {.kind = SCHEMA_LIST, .items = &segment};
 static const struct schema_member members_segments[] = {
     {"segments", &list_of_segments, true, 0, NULL},
-    {"type", &text_or_null, true, 0, "For MediaSource; null while nothing is stored."},
+    {"type", &schema_text_or_null, true, 0, "For MediaSource; null while nothing is stored."},
     {"epoch_start_ms", &whole, true, 0, NULL},
-    {"growing", &yes_or_no, true, 0, "Segments may still come."},
+    {"growing", &schema_yes_or_no, true, 0, "Segments may still come."},
     {"next_epoch", &count_or_null, true, 0, NULL},
     {"last", &count_or_null, true, 0, "Number of the newest segment."},
-    {"more", &yes_or_no, true, 0, "There are further segments already."},
+    {"more", &schema_yes_or_no, true, 0, "There are further segments already."},
     {"wait_ms", &whole, true, 0, "When to ask again."},
     {0}};
 const struct schema schema_segment_page = {
@@ -153,10 +152,10 @@ const struct schema schema_segment_page = {
 /* ---- holds, tickets ---- */
 
 static const struct schema_member members_hold[] = {
-    {"held", &yes_or_no, true, 0, NULL},
+    {"held", &schema_yes_or_no, true, 0, NULL},
     {"since", &some_time, false, 0, "When it is held."},
-    {"by", &text, false, 0, NULL},
-    {"reason", &text, false, 0, NULL},
+    {"by", &schema_text, false, 0, NULL},
+    {"reason", &schema_text, false, 0, NULL},
     {0}};
 const struct schema schema_hold = {.name = "Hold", .kind = SCHEMA_OBJECT, .members = members_hold};
 static const struct schema reason = {
@@ -180,7 +179,7 @@ static const struct schema thumbnail = {
 static const struct schema thumbnails = {.kind = SCHEMA_LIST, .items = &thumbnail};
 static const struct schema_member members_thumbnails[] = {
     {"state", &thumbnail_state, true, 0, "making: ask again."},
-    {"error", &text, false, 0, "With failed."},
+    {"error", &schema_text, false, 0, "With failed."},
     {"thumbnails", &thumbnails, true, 0, NULL},
     {0}};
 const struct schema schema_thumbnail_list = {
@@ -191,7 +190,7 @@ static const struct schema_member members_export[] = {
     {"state", &export_state, true, 0, NULL},
     {"layout", &layout, true, 0, NULL},
     {"permille", &whole, false, 0, "How far it is, until it is done."},
-    {"error", &text, false, 0, "With failed."},
+    {"error", &schema_text, false, 0, "With failed."},
     {"created", &some_time, false, 0, "With done."},
     {"bytes", &whole, false, 0, "With done."},
     {0}};
@@ -209,15 +208,15 @@ const struct schema schema_export_new = {
 /* ---- all of them ---- */
 
 static const struct schema_member members_key[] = {
-    {"kty", &text, true, 0, NULL},
-    {"crv", &text, true, 0, NULL},
-    {"alg", &text, true, 0, NULL},
-    {"use", &text, true, 0, NULL},
-    {"kid", &text, true, 0, "Its thumbprint (RFC 7638)."},
-    {"x", &text, true, 0, NULL},
-    {"hex", &text, true, 0, "As `oriel recordings public-key` prints it."},
-    {"pem", &text, true, 0, NULL},
-    {"current", &yes_or_no, true, 0, "It signs now."},
+    {"kty", &schema_text, true, 0, NULL},
+    {"crv", &schema_text, true, 0, NULL},
+    {"alg", &schema_text, true, 0, NULL},
+    {"use", &schema_text, true, 0, NULL},
+    {"kid", &schema_text, true, 0, "Its thumbprint (RFC 7638)."},
+    {"x", &schema_text, true, 0, NULL},
+    {"hex", &schema_text, true, 0, "As `oriel recordings public-key` prints it."},
+    {"pem", &schema_text, true, 0, NULL},
+    {"current", &schema_yes_or_no, true, 0, "It signs now."},
     {0}};
 static const struct schema key = {
     .name = "PublicKey", .kind = SCHEMA_OBJECT, .members = members_key};
@@ -229,7 +228,7 @@ const struct schema schema_public_keys = {
 static const struct schema_member members_quota[] = {
     {"recordings", &count_or_null, true, 0, "null: any number."},
     {"bytes", &count_or_null, true, 0, NULL},
-    {"reached", &yes_or_no, true, 0, NULL},
+    {"reached", &schema_yes_or_no, true, 0, NULL},
     {"refused", &whole, true, 0, "Recordings that could not begin."},
     {0}};
 static const struct schema quota = {.kind = SCHEMA_OBJECT, .members = members_quota};
@@ -238,7 +237,7 @@ static const struct schema_member members_retention[] = {
     {"last", &swept, true, 0, "null: there was no sweep."},
     {"last_run", &time_or_null, true, 0, NULL},
     {"last_ok", &time_or_null, true, 0, NULL},
-    {"clock_wrong", &yes_or_no, true, 0, NULL},
+    {"clock_wrong", &schema_yes_or_no, true, 0, NULL},
     {"shredded", &whole, true, 0, NULL},
     {"held", &whole, true, 0, NULL},
     {"undated", &whole, true, 0, NULL},
@@ -248,9 +247,9 @@ static const struct schema_member members_retention[] = {
     {0}};
 static const struct schema retention = {.kind = SCHEMA_OBJECT, .members = members_retention};
 static const struct schema_member members_provider[] = {
-    {"provider", &text, true, 0, NULL},
-    {"up", &yes_or_no, true, 0, NULL},
-    {"reason", &text, false, 0, "Why it fails."},
+    {"provider", &schema_text, true, 0, NULL},
+    {"up", &schema_yes_or_no, true, 0, NULL},
+    {"reason", &schema_text, false, 0, "Why it fails."},
     {"failing_s", &whole, false, 0, "For how long."},
     {0}};
 static const struct schema provider = {

@@ -2,6 +2,7 @@
 
 #include "base/terms.h"
 #include "base/utf8.h"
+#include "server/rest/schema_basics.h"
 #include "server/tours/tour_record.h"
 
 static const char *const record_words[] = {
@@ -50,7 +51,6 @@ static const struct schema word_state = {.name = "TourState",
                                          .words = tour_state_words,
                                          .about = "docs/protocol.md section 1.2"};
 static const struct schema word_role = {.kind = SCHEMA_WORD, .words = role_words};
-static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
 static const struct schema some_time = {.kind = SCHEMA_TIME, .example = "\"2026-11-27T09:30:00Z\""};
 static const struct schema time_or_null = {
     .kind = SCHEMA_TIME, .null = true, .example = "\"2026-11-27T09:30:00Z\""};
@@ -71,8 +71,6 @@ static const struct schema property_or_null = {.kind = SCHEMA_OPEN,
 static const struct schema ttl = {
     .kind = SCHEMA_INTEGER, .min = 1, .max = 31622400, .example = "3600"};
 static const struct schema count = {.kind = SCHEMA_INTEGER, .max = 4294967295};
-static const struct schema text = {.kind = SCHEMA_TEXT};
-static const struct schema text_or_null = {.kind = SCHEMA_TEXT, .null = true};
 static const struct schema ulid = {.kind = SCHEMA_TEXT,
                                    .pattern = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$",
                                    .good = ulid_valid,
@@ -87,7 +85,7 @@ static const struct schema link = {.kind = SCHEMA_TEXT, .format = "uri"};
     MEMBER("title", title, text_title, "Shown to people; the name, where there is none."),     \
         MEMBER("record", record, word_record, NULL),                                           \
         MEMBER("codec", codec, word_codec, "It cannot change while the tour runs."),           \
-        MEMBER("lobby", lobby, yes_or_no, "Guests wait until a host admits them."),            \
+        MEMBER("lobby", lobby, schema_yes_or_no, "Guests wait until a host admits them."),     \
         MEMBER("starts_at", starts_at, time_or_null,                                           \
                "Before it guests enter once a host is there."),                                \
         MEMBER("ends_at", ends_at, time_or_null, "Then it ends, and nobody enters any more."), \
@@ -118,12 +116,13 @@ const struct schema schema_tour_change = {.name = "TourChange",
 static const struct schema_member members_tour[] = {
     {"name", &schema_tour_name, true, 0, NULL},
     {"id", &ulid, false, 0, "Of a tour that the API has made, and keeps."},
-    {"kept", &yes_or_no, true, 0, "The API has made it; else the configuration, or an agent."},
-    {"title", &text, true, 0, NULL},
+    {"kept", &schema_yes_or_no, true, 0,
+     "The API has made it; else the configuration, or an agent."},
+    {"title", &schema_text, true, 0, NULL},
     {"state", &word_state, true, 0, NULL},
     {"record", &word_record, true, 0, NULL},
     {"codec", &word_codec, true, 0, NULL},
-    {"lobby", &yes_or_no, true, 0, NULL},
+    {"lobby", &schema_yes_or_no, true, 0, NULL},
     {"starts_at", &time_or_null, true, 0, NULL},
     {"ends_at", &time_or_null, true, 0, NULL},
     {"max_length_s", &seconds_or_null, true, 0, NULL},
@@ -140,16 +139,16 @@ static const struct schema_member members_tour[] = {
     {"participants", &count, true, 0, "In it now."},
     {"waiting", &count, true, 0, "In its lobby."},
     {"viewers", &count, true, 0, "By WHEP."},
-    {"locked", &yes_or_no, true, 0, NULL},
-    {"recording", &yes_or_no, true, 0, NULL},
-    {"lead", &text_or_null, true, 0, "Name of the host who leads."},
+    {"locked", &schema_yes_or_no, true, 0, NULL},
+    {"recording", &schema_yes_or_no, true, 0, NULL},
+    {"lead", &schema_text_or_null, true, 0, "Name of the host who leads."},
     {0}};
 const struct schema schema_tour = {.name = "Tour", .kind = SCHEMA_OBJECT, .members = members_tour};
 
 static const struct schema list_of_tours = {.kind = SCHEMA_LIST, .items = &schema_tour};
 static const struct schema_member members_page[] = {
     {"tours", &list_of_tours, true, 0, "Newest first."},
-    {"next", &text_or_null, true, 0, "For `after`; null: there are no more."},
+    {"next", &schema_text_or_null, true, 0, "For `after`; null: there are no more."},
     {0}};
 static const struct schema schema_page = {
     .name = "TourPage", .kind = SCHEMA_OBJECT, .members = members_page};
@@ -168,8 +167,8 @@ const struct schema schema_invite_new = {
 static const struct schema_member members_invite[] = {
     {"tour", &schema_tour_name, true, 0, NULL},
     {"role", &word_role, true, 0, NULL},
-    {"sub", &text, true, 0, NULL},
-    {"token", &text, true, 0, "A JSON Web Token (docs/tokens.md)."},
+    {"sub", &schema_text, true, 0, NULL},
+    {"token", &schema_text, true, 0, "A JSON Web Token (docs/tokens.md)."},
     {"url", &link, true, 0, "The page, with the token in its fragment: send it to that person."},
     {"expires_at", &some_time, true, 0, NULL},
     {0}};
