@@ -3,9 +3,7 @@
 [--loopback] [--passive: it waits for the DTLS handshake]"""
 import array
 import asyncio
-import os
 import sys
-import traceback
 
 import aioice.ice
 import av
@@ -14,7 +12,7 @@ from aiortc.contrib.media import MediaPlayer
 from aiortc.mediastreams import MediaStreamError
 from OpenSSL import SSL
 
-from whip import Report, Resource, stdin_ends
+from whip import Report, Resource, run_or_end, stdin_ends
 
 av.logging.set_level(av.logging.FATAL)
 if "--loopback" in sys.argv:  # which it leaves out otherwise
@@ -86,14 +84,4 @@ async def main():
     await pc.close()
 
 
-async def run():
-    """What fails ends the process: threads that wait for input, or make it, would hold it for ever."""
-    try:
-        await main()
-    except Exception:  # pylint: disable=broad-except
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
-
-
-asyncio.run(run())
+run_or_end(main)

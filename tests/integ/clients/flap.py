@@ -2,16 +2,14 @@
 """Somebody with valid keys whose microphone and camera flap: a packet, a BYE, and so on, 4000
 packets a second in all (WHIP): flap.py URL TOKEN SECONDS. Prints how many packets it has sent."""
 import asyncio
-import os
 import sys
 import time
-import traceback
 
 import aioice.ice
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.rtp import RtcpByePacket, RtpPacket
 
-from whip import Resource
+from whip import Resource, run_or_end
 
 PER_SECOND = 2000  # of each: packets, and BYEs
 TURN = 0.005  # seconds
@@ -50,14 +48,4 @@ async def main():
     await pc.close()
 
 
-async def run():
-    """What fails ends the process."""
-    try:
-        await main()
-    except Exception:  # pylint: disable=broad-except
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
-
-
-asyncio.run(run())
+run_or_end(main)

@@ -5,12 +5,27 @@ longest time between two pictures), samples, tone_hz and rms of the last second.
 input ends it deletes its session twice, tells the two statuses, and ends.
 """
 import array
+import asyncio
 import json
+import os
 import sys
 import time
+import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
+
+
+def run_or_end(main):
+    """What fails ends the process: threads that wait for input, or make it, would hold it for ever."""
+    async def run():
+        try:
+            await main()
+        except Exception:  # pylint: disable=broad-except
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+    asyncio.run(run())
 
 
 class Resource:
