@@ -38,12 +38,12 @@ for group in "${@:-build}"; do
         wanted+=("${build_packages[@]}")
         # Optional, and Debian has it for this architecture only.
         [ "$(dpkg --print-architecture 2>/dev/null)" != amd64 ] || wanted+=(libipsec-mb-dev)
+        # Builds the pages. Any Node.js from 18 on will do; Debian's only where there is none.
+        command -v node >/dev/null || wanted+=(nodejs)
+        command -v npm >/dev/null || wanted+=(npm)
         ;;
     test)
         wanted+=("${test_packages[@]}")
-        # Any Node.js from 18 on will do; Debian's only where there is none.
-        command -v node >/dev/null || wanted+=(nodejs)
-        command -v npm >/dev/null || wanted+=(npm)
         ;;
     peers)
         wanted+=("${peer_packages[@]}")

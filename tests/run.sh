@@ -251,6 +251,7 @@ group_sim() {
 }
 
 group_web() {
+    single web/build 60 node web/build.mjs
     if [ -e web/tsconfig.json ]; then
         single web/types 120 tests/integ/node_modules/.bin/tsc --noEmit -p web
     else
@@ -348,9 +349,18 @@ suite() {
 
 # First those that may have company, three at a time: two lanes from the top of the list and one from its
 # bottom. Then each of the others by itself.
+# What browsers are served; its build says what is wrong.
+need_web() {
+    mkdir -p $logs
+    node web/build.mjs >$logs/build-web.log 2>&1 || {
+        cat $logs/build-web.log
+        return 1
+    }
+}
+
 group_integ() {
     local test beside
-    if ! need_asan || ! need_release; then
+    if ! need_web || ! need_asan || ! need_release; then
         not_run integ "the build failed"
         return
     fi

@@ -1,8 +1,8 @@
 // Operations: the list of recordings and the player.
 
-import { el, notice, show, toast } from './dom.js';
-import { duration, size, stateWords, when } from './format.js';
-import { readLink } from './link.js';
+import { el, notice, show, toast } from '../dom.js';
+import { duration, size, stateWords, when } from '../format.js';
+import { readLink } from '../link.js';
 import { Player } from './player.js';
 import { RecordingsApi } from './recordings_api.js';
 

@@ -1,14 +1,14 @@
 // Buyer's and agent's page: look at the tour, choose devices, join, live, the end.
 
-import { OrielClient, OrielError } from '../lib/oriel.js';
-import { choose, notice } from './dom.js';
-import { readLink, signalUrl } from './link.js';
+import { OrielClient, OrielError } from '../../lib/oriel.js';
+import { choose, notice } from '../dom.js';
+import { readLink, signalUrl } from '../link.js';
 import { Live } from './live.js';
 import { showPrejoin } from './prejoin.js';
 
 /** @typedef {import('./prejoin.js').Choice} Choice */
-/** @typedef {import('../lib/types.js').Tour} Tour */
-/** @typedef {import('../lib/types.js').Welcome} Welcome */
+/** @typedef {import('../../lib/types.js').Tour} Tour */
+/** @typedef {import('../../lib/types.js').Welcome} Welcome */
 
 const POLL = 3000; // [ms] between looks while the agent has not opened the tour
 const PHONE_GALLERY = 4;
@@ -93,7 +93,7 @@ function waitingRoom(client, waitsFor) {
 
 /**
  * Who is in on another device says what becomes of that.
- * @param {OrielClient} client @param {import('../lib/oriel.js').JoinOptions} options
+ * @param {OrielClient} client @param {import('../../lib/oriel.js').JoinOptions} options
  */
 async function enter(client, options) {
   try {

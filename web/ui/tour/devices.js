@@ -1,12 +1,12 @@
 // Camera and microphone as the pages use them: the library's, problems in plain words, and a level meter.
 
-import { explainDevice } from '../lib/devices.js';
+import { explainDevice } from '../../lib/devices.js';
 
-export { canShareScreen, listDevices, openDevice, openScreen } from '../lib/devices.js';
+export { canShareScreen, listDevices, openDevice, openScreen } from '../../lib/devices.js';
 
-/** @typedef {import('../lib/devices.js').DeviceKind} DeviceKind */
+/** @typedef {import('../../lib/devices.js').DeviceKind} DeviceKind */
 
-/** @param {unknown} error @param {import('../lib/types.js').SourceKind} kind */
+/** @param {unknown} error @param {import('../../lib/types.js').SourceKind} kind */
 export const deviceProblem = (error, kind) => explainDevice(error, kind).message;
 
 /**

@@ -1,14 +1,14 @@
 // The tour while it runs: header, floor, people, controls; for buyers and for the agent.
 
-import { explainDevice } from '../lib/devices.js';
+import { explainDevice } from '../../lib/devices.js';
 import { Advice } from './advice.js';
 import { canShareScreen, deviceProblem, listDevices, openDevice, openScreen } from './devices.js';
-import { ask, el, icon, show, toast } from './dom.js';
+import { ask, el, icon, show, toast } from '../dom.js';
 import { Floor } from './floor.js';
 import { People } from './people.js';
 
-/** @typedef {import('../lib/oriel.js').OrielClient} OrielClient */
-/** @typedef {import('../lib/types.js').SourceKind} SourceKind */
+/** @typedef {import('../../lib/oriel.js').OrielClient} OrielClient */
+/** @typedef {import('../../lib/types.js').SourceKind} SourceKind */
 
 const NAMES = { microphone: 'microphone', camera: 'camera', screen: 'screen' };
 const MUTED = { microphone: 'muted your microphone', camera: 'turned off your camera', screen: 'stopped your screen share' };
@@ -72,7 +72,7 @@ export class Live {
 
   /**
    * The browser's own "stop sharing", an unplugged camera, a phone call: what was lost comes back by itself.
-   * @param {import('../lib/types.js').DeviceNews} news
+   * @param {import('../../lib/types.js').DeviceNews} news
    */
   async onDevice({ kind, state, message, track }) {
     toast(message);
@@ -96,7 +96,7 @@ export class Live {
     }
   }
 
-  /** Hosts: who waits to be let in. @param {import('../lib/types.js').Participant[]} people */
+  /** Hosts: who waits to be let in. @param {import('../../lib/types.js').Participant[]} people */
   showWaiting(people) {
     this.people.updateWaiting(people);
     if (people.length > this.waitingSeen) {

@@ -1,7 +1,7 @@
 // A button before joining: whether the network carries the tour, in one line, and what to do if it does not.
 
-import { checkConnection } from '../lib/check.js';
-import { el } from './dom.js';
+import { checkConnection } from '../../lib/check.js';
+import { el } from '../dom.js';
 
 /** @param {{url: string, token: string, tour: string}} options */
 export function checkLine(options) {

@@ -1,9 +1,9 @@
 // The floor of a tour: the stage and the gallery, each tile a slot of the server's.
 
-import { el } from './dom.js';
+import { el } from '../dom.js';
 
-/** @typedef {import('../lib/types.js').Slot} Slot */
-/** @typedef {import('../lib/types.js').Participant} Participant */
+/** @typedef {import('../../lib/types.js').Slot} Slot */
+/** @typedef {import('../../lib/types.js').Participant} Participant */
 
 class Tile {
   /** @param {boolean} stage */

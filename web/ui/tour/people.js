@@ -1,8 +1,8 @@
 // Who is here, and how they are heard and seen.
 
-import { el, icon } from './dom.js';
+import { el, icon } from '../dom.js';
 
-/** @typedef {import('../lib/types.js').Participant} Participant */
+/** @typedef {import('../../lib/types.js').Participant} Participant */
 
 /** @param {Participant} person @param {string|undefined} me */
 function nameOf(person, me) {

@@ -1,8 +1,8 @@
 // Plays one track of a recording. A track is an ordered list of epochs, each a file of its own; the
 // player joins them: at the end of one the next begins.
 
-import { el, toast } from './dom.js';
-import { duration, size, stateWords, when } from './format.js';
+import { el, toast } from '../dom.js';
+import { duration, size, stateWords, when } from '../format.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./recordings_api.js').Track} Track */

@@ -1,5 +1,5 @@
 // The front door: people arrive here without a link, so it takes one.
-import { el, show } from './dom.js';
+import { el, show } from '../dom.js';
 
 const problem = el('p', { class: 'problem', role: 'alert', hidden: true });
 const input = el('input', { type: 'url', name: 'link', autocomplete: 'off', required: true,

@@ -3,11 +3,11 @@
 
 import { checkLine } from './check_line.js';
 import { deviceProblem, listDevices, openDevice, watchLevel } from './devices.js';
-import { el, icon, show } from './dom.js';
-import { readLink, signalUrl } from './link.js';
+import { el, icon, show } from '../dom.js';
+import { readLink, signalUrl } from '../link.js';
 
 /** @typedef {import('./devices.js').DeviceKind} DeviceKind */
-/** @typedef {import('../lib/types.js').Welcome} Welcome */
+/** @typedef {import('../../lib/types.js').Welcome} Welcome */
 /**
  * @typedef {object} Choice
  * @property {string} name

@@ -1,9 +1,9 @@
 // What a person can do when sound and picture do not get through: told after a while, and taken back
 // when they do. The browser goes on trying meanwhile.
 
-import { el } from './dom.js';
+import { el } from '../dom.js';
 
-/** @typedef {import('../lib/oriel.js').OrielClient} OrielClient */
+/** @typedef {import('../../lib/oriel.js').OrielClient} OrielClient */
 
 const PATIENCE = 10000; // [ms] the slowest way, a relay by TLS on a bad link, takes a few seconds
 

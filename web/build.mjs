@@ -1,0 +1,126 @@
+// Builds the pages: `node web/build.mjs [FOLDER]` (build/web), about half a second.
+//
+// Scripts and styles of web/ui are bundled with what they take from npm, one script and one style per page and
+// chunks that pages share or load later. Their names tell their contents (a/NAME-HASH.js), so that a browser may
+// keep them for ever; what has the same name twice, pages and web/lib, is asked for again. Beside each text lie
+// NAME.br and NAME.gz, which the server sends to who takes them.
+import * as esbuild from 'esbuild';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const WEB = path.dirname(fileURLToPath(import.meta.url));
+const PAGES = ['index', 'tour', 'agent', 'ops'];
+const TEXT = /\.(html|js|css|svg|json|txt)$/;
+const SMALL = 512; // [bytes] below that a coding wins nothing
+
+const out = path.resolve(process.argv[2] ?? path.join(WEB, '../build/web'));
+const made = `${out}.new-${process.pid}`;
+
+async function bundle() {
+  const entries = ['tour', 'ops', 'landing', 'dev'].flatMap((page) => [`ui/${page}/page.js`, `ui/${page}/page.css`]);
+  return esbuild.build({
+    absWorkingDir: WEB,
+    entryPoints: entries.filter((entry) => fs.existsSync(path.join(WEB, entry))),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    minify: true,
+    target: ['es2021', 'chrome100', 'firefox102', 'safari15.4'],
+    charset: 'utf8',
+    legalComments: 'none', // licences.txt has them whole
+    outbase: 'ui',
+    outdir: path.join(made, 'a'),
+    entryNames: '[dir]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    metafile: true,
+    logLevel: 'warning',
+  });
+}
+
+/** @param {import('esbuild').Metafile} meta @returns {Map<string, {url: string, needs: string[]}>} by source */
+function outputsOf(meta) {
+  const url = (file) => `/assets/a/${path.basename(file)}`;
+  const needs = (file) => meta.outputs[file].imports.filter((i) => i.kind === 'import-statement' && !i.external)
+    .flatMap((i) => [i.path, ...needs(i.path)]);
+  return new Map(Object.entries(meta.outputs).filter(([, o]) => o.entryPoint).map(([file, o]) =>
+    [`/${o.entryPoint}`, { url: url(file), needs: [...new Set(needs(file))].map(url) }]));
+}
+
+/** A page names its sources; what is sent names what was made of them, and at once all that they need. */
+function writePages(outputs) {
+  for (const page of PAGES) {
+    const source = path.join(WEB, 'pages', `${page}.html`);
+    const html = fs.readFileSync(source, 'utf8')
+      .replace(/^( *)<script type="module" src="([^"]+)"><\/script>/gm, (_, indent, name) => {
+        const { url, needs } = found(outputs, name, source);
+        return [...needs.map((n) => `<link rel="modulepreload" href="${n}" />`),
+          `<script type="module" src="${url}"></script>`].map((line) => indent + line).join('\n');
+      })
+      .replace(/(<link rel="stylesheet" href=")([^"]+)"/g, (_, begin, name) => `${begin}${found(outputs, name, source).url}"`);
+    fs.writeFileSync(path.join(made, `${page}.html`), html);
+  }
+}
+
+function found(outputs, name, where) {
+  const output = outputs.get(name);
+  if (!output) {
+    throw new Error(`${where}: ${name} is built from nothing`);
+  }
+  return output;
+}
+
+/** The licences of all that is bundled, whole. @param {import('esbuild').Metafile} meta */
+function licences(meta) {
+  const names = new Set(Object.keys(meta.inputs).map((f) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(f)?.[1]));
+  const texts = [...names].filter(Boolean).sort().map((name) => {
+    const folder = path.join(WEB, 'node_modules', name);
+    const { version } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const licence = fs.readdirSync(folder).find((f) => /^licen[cs]e/i.test(f));
+    if (!licence) {
+      throw new Error(`${name} has no licence`);
+    }
+    return `${name} ${version}\n\n${fs.readFileSync(path.join(folder, licence), 'utf8').trim()}\n`;
+  });
+  return `The pages of Oriel contain, besides Oriel:\n\n${texts.join(`\n${'-'.repeat(72)}\n\n`)}`;
+}
+
+function everyFile(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    (entry.isDirectory() ? everyFile(path.join(folder, entry.name)) : [path.join(folder, entry.name)]));
+}
+
+function compress(file) {
+  const text = fs.readFileSync(file);
+  if (text.length < SMALL) {
+    return;
+  }
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: text.length };
+  for (const [ending, coded] of [['br', brotliCompressSync(text, { params })], ['gz', gzipSync(text, { level: 9 })]]) {
+    if (coded.length < text.length) {
+      fs.writeFileSync(`${file}.${ending}`, coded);
+    }
+  }
+}
+
+fs.rmSync(made, { recursive: true, force: true });
+fs.mkdirSync(made, { recursive: true });
+try {
+  const { metafile } = await bundle();
+  writePages(outputsOf(metafile));
+  fs.writeFileSync(path.join(made, 'licences.txt'), licences(metafile));
+  fs.cpSync(path.join(WEB, 'lib'), path.join(made, 'lib'), { recursive: true });
+  fs.cpSync(path.join(WEB, 'icon.svg'), path.join(made, 'icon.svg'));
+  if (fs.existsSync(path.join(WEB, 'demo'))) {
+    fs.cpSync(path.join(WEB, 'demo'), path.join(made, 'demo'), { recursive: true });
+  }
+  everyFile(made).filter((f) => TEXT.test(f)).forEach(compress);
+  fs.rmSync(out, { recursive: true, force: true });
+  fs.renameSync(made, out);
+} catch (error) {
+  fs.rmSync(made, { recursive: true, force: true });
+  console.error(error.errors ? 'the pages cannot be built' : error.message); // esbuild has said why
+  process.exitCode = 1;
+}
