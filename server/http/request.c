@@ -16,6 +16,8 @@
 #include <stdlib.h>
 
 static const enum lws_token_indexes header_tokens[H_COUNT] = {
+    [H_ACCEPT] = WSI_TOKEN_HTTP_ACCEPT,
+    [H_ACCEPT_ENCODING] = WSI_TOKEN_HTTP_ACCEPT_ENCODING,
     [H_AUTHORIZATION] = WSI_TOKEN_HTTP_AUTHORIZATION,
     [H_CONTENT_TYPE] = WSI_TOKEN_HTTP_CONTENT_TYPE,
     [H_IF_MATCH] = WSI_TOKEN_HTTP_IF_MATCH,
@@ -134,7 +136,9 @@ static void dispatch(struct request *r) {
     if (r->refusal == 429) {
         respond_header(r, "retry-after:", "1");
     }
-    if (r->refusal) {
+    if (r->refusal == 404 && r->loop->http->unknown) {
+        r->loop->http->unknown(r);
+    } else if (r->refusal) {
         respond_problem(r, r->refusal, NULL, NULL);
     } else if (r->method == HTTP_OPTIONS) {
         respond_options(r);

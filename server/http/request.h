@@ -11,6 +11,8 @@
 #include "server/http/route.h"
 
 enum http_header {
+    H_ACCEPT,
+    H_ACCEPT_ENCODING,
     H_AUTHORIZATION,
     H_CONTENT_TYPE,
     H_IF_MATCH,
@@ -91,6 +93,8 @@ struct http_service {
     uint8_t probes; /* routes that need this are for any Host: they are asked by machines */
     /* The answer is there, and its headers are about to be written; NULL: nobody asks. */
     void (*answers)(struct request *r);
+    /* Answer a request to an address that no route has; NULL: with a 404. */
+    void (*unknown)(struct request *r);
 };
 
 /* Its client, as ws_client. */

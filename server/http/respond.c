@@ -36,6 +36,7 @@ static const struct {
     {403, "forbidden", "You may not do this."},
     {404, "not_found", "There is nothing here."},
     {405, "method_not_allowed", "This method is not possible here."},
+    {406, "not_acceptable", "It is not there in any coding that the request accepts."},
     {409, "conflict", "What is asked for does not go with how it stands."},
     {410, "gone", "It was erased."},
     {411, "length_required", "The request needs a Content-Length."},

@@ -1,6 +1,7 @@
 /* libs: server_api */
 /* What HTTP reads of paths, queries and headers: one text, taken for each of them. */
 #include "server/api/query.h"
+#include "server/http/accept.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,6 +43,16 @@ static void headers(const char *text) {
     (void)url_list_has(text, "oriel.v1");
 }
 
+/* Whatever is said: nothing is chosen that there is not, and who refuses nothing gets something. */
+static void accepted(const char *text) {
+    for (unsigned available = 0; available < 1u << CODING_COUNT; available++) {
+        enum coding c = accept_coding(text, available);
+        check(c == CODING_COUNT || available & 1u << c);
+        check(c < CODING_COUNT || !(available & 1u << CODING_IDENTITY) || strchr(text, '0'));
+    }
+    check(!accept_names(text, "text/html") || strlen(text) >= strlen("text/html"));
+}
+
 /* Arguments end with NULs, as those of a request do. */
 static void query(const char *text, size_t n) {
     struct request r = {.method = HTTP_GET};
@@ -61,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     text[size] = '\0';
     paths(text);
     headers(text);
+    accepted(text);
     query(text, size + 1);
     free(text);
     return 0;
