@@ -9,6 +9,10 @@ void pages_index(struct request *r);
 void pages_tour(struct request *r);
 void pages_agent(struct request *r);
 void pages_ops(struct request *r);
+/* The catalogue of what pages are made of; only where web.dev_pages is true. */
+void pages_dev(struct request *r);
+/* Any address that nothing has: a browser that goes there gets a page, others problem+json. */
+void pages_unknown(struct request *r);
 /* Anything that a page loads. */
 void pages_asset(struct request *r);
 

@@ -35,6 +35,7 @@ static const struct route routes[] = {
     {HTTP_GET, "/t/{tour}", DOOR_NOTHING, false, pages_tour, NULL},
     {HTTP_GET, "/agent/{tour}", DOOR_NOTHING, false, pages_agent, NULL},
     {HTTP_GET, "/ops", DOOR_NOTHING, false, pages_ops, NULL},
+    {HTTP_GET, "/dev/components", DOOR_NOTHING, false, pages_dev, NULL},
     {HTTP_GET, "/assets/*", DOOR_NOTHING, false, pages_asset, NULL},
     {HTTP_GET, "/health", DOOR_PROBE, false, status_health, NULL},
     {HTTP_GET, "/ready", DOOR_PROBE, false, status_ready, NULL},
@@ -212,6 +213,7 @@ struct http_service routes_service(struct api *a) {
                                  .admit = door_admits,
                                  .answer = answer,
                                  .answers = audited_note,
+                                 .unknown = pages_unknown,
                                  .end = end,
                                  .ctx = a,
                                  .probes = DOOR_PROBE};

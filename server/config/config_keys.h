@@ -97,6 +97,7 @@
     STR(tls_cert, "tls.cert", "", "PEM file with the certificate chain") \
     STR(tls_key, "tls.key", "", "PEM file with the private key") \
     STR(web_dir, "web.dir", "/usr/share/oriel/web", "directory of the pages") \
+    BOOL(web_dev_pages, "web.dev_pages", false, "show the catalogue of the pages' parts") \
     ENUM(log_level, "log.level", enum log_level, LOG_LEVEL_INFO, LOG_LEVELS, \
          "least important level written") \
     ENUM(log_format, "log.format", enum log_shape, LOG_SHAPE_JSON, LOG_SHAPES, \

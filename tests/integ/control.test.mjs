@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, freePort, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
 import { WsClient } from './lib/ws.mjs';
@@ -168,6 +169,62 @@ await test('pages: types, entity tags, HEAD', async () => {
   for (const url of ['/t/demo', '/agent/demo', '/ops']) {
     expectEqual((await fetch(base + url)).status, 200, url);
   }
+});
+
+/** Pages as a build makes them, with twins beside them. */
+function builtPages() {
+  const web = fs.mkdtempSync(path.join(dir, 'web-'));
+  const text = `<!doctype html><title>${'A house. '.repeat(2000)}</title>`;
+  const files = { 'index.html': text, '404.html': '<!doctype html><title>Nothing here</title>', 'dev.html': 'parts', 'a/x-ABCDEF27.js': text };
+  fs.mkdirSync(path.join(web, 'a'));
+  for (const [name, content] of Object.entries(files)) {
+    fs.writeFileSync(path.join(web, name), content);
+    fs.writeFileSync(path.join(web, `${name}.br`), zlib.brotliCompressSync(content));
+    fs.writeFileSync(path.join(web, `${name}.gz`), zlib.gzipSync(content));
+  }
+  return { web, text };
+}
+
+await test('pages: what a client accepts, what it may keep, and where there is nothing', async () => {
+  const { web, text } = builtPages();
+  const at = await freePort();
+  const name = await writeConfig(tempDir(), (c) => {
+    own(c);
+    c.listen.port = at;
+    c.state_dir = path.join(dir, 'pages');
+    c.recording.enabled = false;
+    c.web = { dir: web };
+  });
+  const built = new Server([ORIEL, 'serve', '-c', name]);
+  await built.ready;
+  const get = (url, headers = {}) => new Promise((resolve, reject) => http.get(`http://127.0.0.1:${at}${url}`, { headers }, (r) => {
+    const parts = [];
+    r.on('data', (d) => parts.push(d));
+    r.on('end', () => resolve({ status: r.statusCode, headers: r.headers, body: Buffer.concat(parts) }));
+  }).on('error', reject));
+  const tags = new Set();
+  for (const [accepted, coding, decode] of [[undefined, undefined, (b) => b], ['gzip, deflate, br, zstd', 'br', zlib.brotliDecompressSync],
+    ['gzip, deflate', 'gzip', zlib.gunzipSync], ['br;q=0, gzip;q=0', undefined, (b) => b]]) {
+    const answer = await get('/', accepted ? { 'accept-encoding': accepted } : {});
+    expectEqual(`${answer.status} ${answer.headers['content-encoding']} ${answer.headers.vary}`, `200 ${coding} accept-encoding`, `coding of ${accepted}`);
+    expectEqual(decode(answer.body).toString(), text, `what ${accepted} gets`);
+    expectEqual(Number(answer.headers['content-length']), answer.body.length, 'length');
+    const again = await get('/', { 'if-none-match': answer.headers.etag, ...(accepted && { 'accept-encoding': accepted }) });
+    expectEqual(again.status, 304, `${accepted} revalidated`);
+    tags.add(answer.headers.etag);
+  }
+  expectEqual(tags.size, 3, 'a tag for each coding');
+  expectEqual((await get('/', { 'accept-encoding': 'identity;q=0' })).status, 406, 'takes nothing');
+  expectEqual((await get('/assets/a/x-ABCDEF27.js')).headers['cache-control'], 'public, max-age=31536000, immutable', 'kept for good');
+  expectEqual((await get('/')).headers['cache-control'], 'no-cache', 'asked for again');
+  const lost = await get('/nowhere', { accept: 'text/html,*/*;q=0.8', 'accept-encoding': 'br' });
+  expectEqual(`${lost.status} ${lost.headers['content-type']}`, '404 text/html; charset=utf-8', 'a browser that is lost');
+  expect(zlib.brotliDecompressSync(lost.body).toString().includes('Nothing here'), 'its page');
+  expectEqual((await get('/nowhere')).headers['content-type'], 'application/problem+json', 'a program');
+  for (const url of ['/dev/components', '/assets/dev.html', '/assets/index.html.br', '/assets/a/x-ABCDEF27.js.gz']) {
+    expectEqual((await get(url)).status, 404, url);
+  }
+  expectEqual((await built.stop()).code, 0, 'exit status');
 });
 
 await test('CORS: bearer endpoints answer any origin, without credentials', async () => {

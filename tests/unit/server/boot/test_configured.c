@@ -283,6 +283,7 @@ static const struct {
     {"tls.cert", "boot/server.c"},
     {"tls.key", "boot/server.c"},
     {"web.dir", "boot/server.c"},
+    {"web.dev_pages", "api/pages.c"},
     {"log.level", "cli/cli_serve.c"},
     {"log.format", "cli/cli_serve.c"},
     {"log.shorten_addresses", "cli/cli_serve.c"},
