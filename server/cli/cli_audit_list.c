@@ -7,26 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A word, or the beginning of several: "recording." */
-static bool is_what(const char *word, const char *wanted) {
-    size_t n = strlen(wanted);
-    bool begins = n > 0 && wanted[n - 1] == '.' && strncmp(word, wanted, n) == 0;
-    return begins || strcmp(word, wanted) == 0;
-}
-
-static bool is(const char *value, const char *wanted) {
-    return !wanted || strcmp(value, wanted) == 0;
-}
-
-static bool matches(const struct audit_record *r, const struct cli_audit_words *w) {
-    const struct audit_entry *e = &r->e;
-    bool who = !w->who || strcmp(e->sub, w->who) == 0 || strcmp(e->name, w->who) == 0 ||
-               strcmp(e->whom, w->who) == 0 || strcmp(e->address, w->who) == 0;
-    return who && (!w->what || is_what(r->word, w->what)) && is(e->recording, w->recording) &&
-           is(e->tour, w->tour) && is(*e->code ? "refused" : "done", w->outcome) &&
-           e->at.us >= w->since.us && (!w->until.us || e->at.us < w->until.us);
-}
-
 /* Words of others are shown as they are quoted in JSON, so that no line can pretend to be two. */
 static void put(struct buffer *b, const char *name, const char *text) {
     if (*text) {
@@ -60,7 +40,7 @@ static void print_text(struct buffer *b, const struct audit_record *r) {
 static bool print(void *ctx, const struct audit_record *r) {
     const struct cli_audit_words *w = ctx;
     struct buffer b = {0};
-    if (!matches(r, w)) {
+    if (!audit_filter_takes(&w->filter, r)) {
         return true;
     }
     if (w->json) {

@@ -3,12 +3,13 @@
 #define ORIEL_SERVER_CLI_CLI_AUDIT_PARTS_H
 
 #include "server/audit/audit_files.h"
+#include "server/audit/audit_filter.h"
 #include "server/config/config.h"
 
 /* What was asked for; NULL or zero: not said. */
 struct cli_audit_words {
-    const char *config, *dir, *file, *keys, *who, *what, *recording, *tour, *outcome;
-    wall_t since, until;
+    const char *config, *dir, *file, *keys;
+    struct audit_filter filter; /* of list */
     struct audit_known known;
     bool no_key, json;
 };

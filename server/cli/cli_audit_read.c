@@ -19,11 +19,14 @@ static const char **text_option(struct cli_audit_words *w, const char *name, boo
         const char *name;
         const char **value;
         bool of_verify, of_list;
-    } options[] = {
-        {"--dir", &w->dir, true, true},          {"--file", &w->file, true, false},
-        {"--public-key", &w->keys, true, false}, {"--who", &w->who, false, true},
-        {"--what", &w->what, false, true},       {"--recording", &w->recording, false, true},
-        {"--tour", &w->tour, false, true},       {"--outcome", &w->outcome, false, true}};
+    } options[] = {{"--dir", &w->dir, true, true},
+                   {"--file", &w->file, true, false},
+                   {"--public-key", &w->keys, true, false},
+                   {"--who", &w->filter.who, false, true},
+                   {"--what", &w->filter.what, false, true},
+                   {"--recording", &w->filter.recording, false, true},
+                   {"--tour", &w->filter.tour, false, true},
+                   {"--outcome", &w->filter.outcome, false, true}};
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         if (strcmp(options[i].name, name) == 0 &&
             (verify ? options[i].of_verify : options[i].of_list)) {
@@ -48,7 +51,7 @@ static bool read_other(int argc, char **argv, int *i, struct cli_audit_words *w)
     bool since = strcmp(name, "--since") == 0;
     if (!verify && (since || strcmp(name, "--until") == 0)) {
         const char *text = cli_value(argc, argv, i);
-        return text && wall_parse(text, since ? &w->since : &w->until);
+        return text && wall_parse(text, since ? &w->filter.since : &w->filter.until);
     }
     return false;
 }

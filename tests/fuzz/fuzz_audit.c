@@ -1,6 +1,8 @@
 /* libs: server_audit */
-/* An audit log that somebody may have written: its records one by one, and the chain of them. */
+/* An audit log that somebody may have written: its records one by one, and the chain of them; and
+ * cursors that somebody shows. */
 #include "server/audit/audit_chain.h"
+#include "server/audit/audit_page.h"
 
 #include "base/check.h"
 
@@ -31,6 +33,19 @@ static void with_hash(const uint8_t *data, size_t n) {
     buffer_free(&b);
 }
 
+/* A cursor that is understood is some place, and is shown as it would be given. */
+static void as_cursor(const uint8_t *data, size_t n) {
+    char text[32], shown[AUDIT_CURSOR_TEXT_MAX];
+    struct audit_cursor c = {0}, again = {0};
+    size_t len = n < sizeof(text) - 1 ? n : sizeof(text) - 1;
+    memcpy(text, data, len);
+    text[len] = '\0';
+    if (audit_cursor_read(text, &c)) {
+        CHECK(audit_cursor_read(audit_cursor_text(&c, shown), &again));
+        CHECK(again.file == c.file && again.at == c.at);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct audit_chain c = {.any_key = true};
     struct audit_record r;
@@ -48,5 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     (void)audit_chain_end(&c);
     const uint8_t *line = n ? memchr(data, '\n', n) : NULL;
     with_hash(data, line ? (size_t)(line - data) : n);
+    as_cursor(data, line ? (size_t)(line - data) : n);
     return 0;
 }
