@@ -17,6 +17,7 @@
 #include "server/recording/reader_thread.h"
 #include "server/rest/idempotency.h"
 
+struct audit_reader;
 struct authority;
 
 /* All that is pointed to is borrowed: boot makes it and takes it apart. */
@@ -52,6 +53,7 @@ struct api {
     struct mix_thread *mix;             /* NULL: nothing is mixed */
     struct events_thread *events;       /* NULL = other programs are told nothing */
     struct audit *audit;                /* NULL: nobody records who does what */
+    struct audit_reader *audit_reader;  /* likewise */
     struct orders orders;               /* that wait until it is recorded who gave them */
     struct jobs_thread *jobs;           /* NULL: recording is off */
     struct keeper_thread *keeper;       /* likewise */

@@ -60,7 +60,8 @@ static const char *detail_of(const struct request *r, const struct audited_act *
     const char *receiver = named(r, "{receiver}");
     bool piece = act->what == AUDIT_RECORDING_PLAY || act->what == AUDIT_RECORDING_THUMBNAILS;
     const char *more = track || piece ? track : number ? number : named(r, "{seq}");
-    return receiver ? receiver : act->detail ? act->detail : more;
+    const char *own = call_of(r)->detail;
+    return receiver ? receiver : act->detail ? act->detail : *own ? own : more;
 }
 
 void audited_note(struct request *r) {

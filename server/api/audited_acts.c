@@ -1,6 +1,7 @@
 #include "server/api/audited_acts.h"
 
 #include "base/check.h"
+#include "server/api/audit_operations.h"
 #include "server/api/chat.h"
 #include "server/api/document.h"
 #include "server/api/events_operations.h"
@@ -63,6 +64,7 @@ static const struct audited_act acts[] = {
     {&operation_dead_retry, AUDIT_EVENTS_RETRY, NULL},
     {&operation_dead_retry_all, AUDIT_EVENTS_RETRY, "all"},
     {&operation_replay, AUDIT_EVENTS_REPLAY, NULL},
+    {&operation_audit_list, AUDIT_AUDIT_LIST, NULL},
 };
 
 /* What neither shows people nor does anything to them, or says of itself who it was. */

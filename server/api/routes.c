@@ -1,6 +1,8 @@
 #include "server/api/routes.h"
 
 #include "base/check.h"
+#include "server/api/audit_list.h"
+#include "server/api/audit_operations.h"
 #include "server/api/audited.h"
 #include "server/api/call.h"
 #include "server/api/chat.h"
@@ -117,6 +119,7 @@ static const struct route routes[] = {
      events_retry, &operation_dead_retry},
     {HTTP_POST, "/v1/events/receivers/{receiver}/replay", DOOR_SCOPE, true, events_replay,
      &operation_replay},
+    {HTTP_GET, "/v1/audit", DOOR_SCOPE, true, audit_list, &operation_audit_list},
     {HTTP_GET, "/v1/recordings", DOOR_SCOPE, true, recordings_list, &operation_recordings_list},
     {HTTP_GET, "/v1/recordings/keys", DOOR_NOTHING, true, keys_public, &operation_recordings_keys},
     {HTTP_GET, "/v1/recordings/status", DOOR_SCOPE, true, keeper_status,

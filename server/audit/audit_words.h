@@ -59,6 +59,7 @@ enum audit_kind {
     X(AUDIT_EVENTS_LIST, "events.list", AUDIT_LOOK)                             \
     X(AUDIT_EVENTS_RETRY, "events.retry", AUDIT_EXPORT)                         \
     X(AUDIT_EVENTS_REPLAY, "events.replay", AUDIT_EXPORT)                       \
+    X(AUDIT_AUDIT_LIST, "audit.list", AUDIT_LOOK)                               \
     X(AUDIT_TOUR_MUTE_ALL, "tour.mute_all", AUDIT_MODERATION)                   \
     X(AUDIT_TOUR_LOCK, "tour.lock", AUDIT_MODERATION)                           \
     X(AUDIT_TOUR_UNLOCK, "tour.unlock", AUDIT_MODERATION)                       \

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "media/secure/srtp.h"
+#include "server/audit/audit_reader.h"
 #include "server/auth/authority.h"
 #include "server/auth/tls.h"
 #include "server/boot/events_config.h"
@@ -143,6 +144,7 @@ struct server *server_stop(struct server *s) {
     a->events = events_thread_stop(a->events);
     a->authority = authority_stop(a->authority); /* its thread wakes control, too */
     a->auth = NULL;
+    a->audit_reader = audit_reader_stop(a->audit_reader);
     audit_quiet(a->audit); /* so does this one, which goes on until all have ended */
     loop_close(&s->loop);
     audit(a->audit, &(struct audit_act){.what = AUDIT_SERVER_STOP});

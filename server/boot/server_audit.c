@@ -1,4 +1,5 @@
 /* The audit log: what it is made of, and what signaling tells it. */
+#include "server/audit/audit_reader.h"
 #include "server/boot/audit_config.h"
 #include "server/boot/server_parts.h"
 #include "server/http/request.h"
@@ -17,6 +18,8 @@ enum err server_start_audit(struct server *s, char why[WHY_MAX]) {
     c.wake = loop_wake;
     c.wake_ctx = &s->loop;
     enum err e = audit_start(&c, &s->api.audit, why);
+    e = e == OK ? audit_reader_start(cfg->audit_dir, loop_wake, &s->loop, &s->api.audit_reader, why)
+                : e;
     audit(s->api.audit,
           &(struct audit_act){.what = AUDIT_SERVER_START, .detail = "oriel " ORIEL_VERSION});
     return e;

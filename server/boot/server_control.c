@@ -1,4 +1,5 @@
 /* The control thread's turn: what its connections and other threads have brought. */
+#include "server/api/audit_list.h"
 #include "server/api/events.h"
 #include "server/api/orders.h"
 #include "server/api/reading.h"
@@ -29,6 +30,17 @@ static void answer_events(struct api *a) {
     }
 }
 
+static void answer_audit(struct api *a) {
+    struct audit_reply reply;
+    if (!a->audit_reader) {
+        return;
+    }
+    audit_reader_listen(a->audit_reader);
+    while (audit_reader_reply(a->audit_reader, &reply)) {
+        audit_list_reply(a, &reply);
+    }
+}
+
 void server_woken(void *ctx) {
     struct server *s = ctx;
     struct api *a = &s->api;
@@ -51,6 +63,7 @@ void server_woken(void *ctx) {
         tasks_reply(a, &job);
     }
     answer_events(a);
+    answer_audit(a);
     orders_service(a);
     if (a->glue && !s->loop.stopping) {
         signaling_clock(a->signaling, clock_now(), clock_wall());

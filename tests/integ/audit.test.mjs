@@ -30,7 +30,7 @@ let server = await new Server([ORIEL, 'serve', '-c', config]).ready;
 function records(...filters) {
   const said = audit('list', '--json', ...filters);
   expectEqual(said.status, 0, said.stderr);
-  return said.stdout.split('\n').filter(Boolean).map((l) => JSON.parse(l)).filter((r) => !r.what.startsWith('audit.'));
+  return said.stdout.split('\n').filter(Boolean).map((l) => JSON.parse(l)).filter((r) => r.what === 'audit.list' || !r.what.startsWith('audit.'));
 }
 
 /** Waits until the log has one of this kind, and gives the last. */
@@ -136,6 +136,41 @@ await test('refused_tokens_are_counted_and_fill_nothing', async () => {
   const r = await recorded('token.refuse');
   expect(r.code.startsWith('token_') && r.address === '127.0.0.1' && !r.sub, JSON.stringify(r));
   expect(records('--what', 'token.refuse').length <= 2, 'one record, and perhaps a count');
+});
+
+await test('a_program_reads_the_log_page_by_page', async () => {
+  const reads = (claims = {}) => mint({ role: 'service', sub: 'siem', tour: undefined, scope: 'audit:read', ...claims });
+  const page = async (query, claims) => (await call('GET', `/audit?${query}`, { token: reads(claims) })).json();
+  const numbers = async (order, limit) => {
+    const all = [];
+    for (let next = '', pages = 0; next !== null && pages < 500; pages++) {
+      const got = await page(`order=${order}&limit=${limit}${next && `&after=${next}`}`);
+      expect(got.records.length <= limit && got.damaged === false, JSON.stringify(got).slice(0, 300));
+      all.push(...got.records.map((r) => r.n));
+      next = got.next;
+    }
+    return all;
+  };
+  const oldest = await numbers('oldest', 7);
+  expectEqual(oldest.join(), oldest.map((_, i) => i + 1).join(), 'each once, in order, from the first on');
+  const newest = await numbers('newest', 7);
+  expectEqual(newest.slice(-oldest.length).join(), oldest.toReversed().join(), 'and the other way');
+  const { records: shreds, end } = await page(`what=recording.shred&recording=${recording}&order=oldest`);
+  expectEqual(JSON.stringify(shreds), JSON.stringify(records('--what', 'recording.shred', '--recording', recording)), 'as the command has it');
+  expectEqual((await page(`after=${end}&order=oldest&what=recording.`)).records.length, 0, 'nothing came since');
+  expect((await page('who=ann&outcome=refused')).records.every((r) => r.sub === 'ann' || r.whom === 'ann'), 'of one person');
+  const tour = await page('limit=500', { tour: 'demo' });
+  expect(tour.records.length > 2 && tour.records.every((r) => r.tour === 'demo'), JSON.stringify(tour.records.map((r) => r.tour)));
+  const status = async (query, token) => (await call('GET', `/audit${query}`, { token })).status;
+  expectEqual(await status(''), 403, 'it is about ops, and not for them');
+  expectEqual(await status('', reads({ scope: 'recordings:read' })), 403, 'without the scope');
+  expectEqual(await status('?tour=other', reads({ tour: 'demo' })), 403, 'of another tour');
+  expectEqual(await status('?after=1-', reads()), 400, 'a cursor that is none');
+  expectEqual(await status('?after=1-5&order=oldest', reads()), 200, 'one that was made up');
+  const look = await recorded('audit.list', '--outcome', 'done', '--who', 'siem');
+  expect(look.sub === 'siem' && look.role === 'service', JSON.stringify(look));
+  const one = await until(() => records('--what', 'audit.list').find((r) => r.detail?.includes(recording)), 'what was looked for');
+  expectEqual(one.detail, `what=recording.shred recording=${recording}`);
 });
 
 await test('what_cannot_be_recorded_is_refused_until_it_can', async () => {

@@ -14,7 +14,7 @@ const SECRET = 'a secret for requests of all kinds';
 const REQUESTS = Number(process.env.ORIEL_FUZZ_REQUESTS ?? 10000);
 const SEED = Number(process.env.ORIEL_SEED ?? Date.now() % 1e9);
 const mint = minter(SECRET, { role: 'service', tour: undefined, sub: 'fuzz', ttl: 3600 });
-const ALL = 'tours:read tours:write invites:write participants:read participants:write chat:read chat:write recordings:read recordings:write events:read events:write';
+const ALL = 'tours:read tours:write invites:write participants:read participants:write chat:read chat:write recordings:read recordings:write events:read events:write audit:read';
 const dir = tempDir();
 const secret = path.join(dir, 'office.secret');
 fs.writeFileSync(secret, `whsec_${crypto.randomBytes(32).toString('base64')}`, { mode: 0o600 });
@@ -60,7 +60,7 @@ await test(`${REQUESTS} requests from the document (seed ${SEED})`, async () => 
   const reached = Object.keys(fuzz.seen.byOperation);
   expectEqual(reached.length, fuzz.operations.length, 'operations that were asked for');
   for (const id of ['createTour', 'listTours', 'getTour', 'updateTour', 'endTour', 'deleteTour', 'createInvite', 'lockTour', 'muteParticipants',
-    'allowParticipants', 'admitParticipants', 'openLobby', 'closeLobby', 'makeHost', 'postChat', 'listChat']) {
+    'allowParticipants', 'admitParticipants', 'openLobby', 'closeLobby', 'makeHost', 'postChat', 'listChat', 'listAudit']) {
     const good = Object.keys(fuzz.seen.byOperation[id]).filter((status) => status < 300);
     expect(good.length > 0, `${id} was never done: ${JSON.stringify(fuzz.seen.byOperation[id])}`);
   }

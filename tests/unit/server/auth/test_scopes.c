@@ -28,5 +28,6 @@ TEST(scopes_allow_what_they_say) {
     EXPECT(scopes_allow(&ops, "recordings:write"));
     EXPECT(!scopes_allow(&ops, "tours:write"));
     EXPECT(!scopes_allow(&ops, "invites:write"));
+    EXPECT(!scopes_allow(&ops, "audit:read")); /* it is about them */
     EXPECT(!scopes_allow(&agent, "tours:read"));
 }

@@ -1,0 +1,13 @@
+/* GET /v1/audit: the audit log, page by page. Every answer waits for the thread that reads it. */
+#ifndef ORIEL_SERVER_API_AUDIT_LIST_H
+#define ORIEL_SERVER_API_AUDIT_LIST_H
+
+#include "server/api/api.h"
+#include "server/audit/audit_reader.h"
+
+/* Answers its request, now or later. */
+void audit_list(struct request *r);
+/* From the thread; takes over its data. */
+void audit_list_reply(struct api *a, struct audit_reply *reply);
+
+#endif
