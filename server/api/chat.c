@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
-#include "base/utf8.h"
 #include "server/api/body.h"
 #include "server/api/call.h"
 #include "server/api/keyed.h"
@@ -13,6 +12,7 @@
 #include "server/rest/schema_basics.h"
 #include "server/tours/registry.h"
 #include "signaling/platform.h"
+#include "signaling/words/said_limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,33 +28,25 @@ static const char *const type_words[] = {"entry", NULL};
 
 static const struct schema time_of = {.kind = SCHEMA_TIME};
 static const struct schema number = {.kind = SCHEMA_INTEGER, .max = 9007199254740991};
-static const struct schema from = {
-    .kind = SCHEMA_TEXT, .null = true, .pattern = "^p[0-9]+$", .example = "\"p7\""};
 static const struct schema kind = {.kind = SCHEMA_WORD, .words = kind_words};
 static const struct schema to = {.kind = SCHEMA_WORD, .words = to_words};
 static const struct schema state = {.kind = SCHEMA_WORD, .words = state_words};
 static const struct schema type = {.kind = SCHEMA_WORD, .words = type_words};
-static const struct schema message = {
-    .kind = SCHEMA_TEXT,
-    .min = 1,
-    .max = 2000,
-    .pattern = "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$",
-    .good = utf8_printable_lines,
-    .example = "\"We begin in five minutes.\""};
+static const struct schema message = {.kind = SCHEMA_TEXT,
+                                      .min = 1,
+                                      .max = SAID_TEXT_MAX,
+                                      SCHEMA_PRINTABLE_LINES,
+                                      .example = "\"We begin in five minutes.\""};
 static const struct schema title = {
-    .kind = SCHEMA_TEXT,
-    .min = 1,
-    .max = 128,
-    .pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$",
-    .good = utf8_printable,
-    .example = "\"Kitchen\""};
+    .kind = SCHEMA_TEXT, .min = 1, .max = CHAPTER_MAX, SCHEMA_PRINTABLE, .example = "\"Kitchen\""};
 
 static const struct schema_member members_entry[] = {
     {"type", &type, true, 0, NULL},
     {"seq", &number, true, 0, "Its number in this run."},
     {"at", &time_of, true, 0, NULL},
     {"kind", &kind, true, 0, NULL},
-    {"from", &from, true, 0, "null: nobody in the tour, but this interface."},
+    {"from", &schema_participant_id_or_null, true, 0,
+     "null: nobody in the tour, but this interface."},
     {"name", &schema_text, false, 0, "As the participant was called then."},
     {"text", &schema_text, false, 0, NULL},
     {"title", &schema_text, false, 0, "Of a chapter."},

@@ -16,13 +16,11 @@ static const char *const direction_words[] = {
         NULL};
 const struct schema schema_source_kind = {
     .name = "SourceKind", .kind = SCHEMA_WORD, .words = source_words};
-const struct schema schema_participant_id = {.name = "ParticipantId",
-                                             .kind = SCHEMA_TEXT,
-                                             .min = 2,
-                                             .max = 16,
-                                             .pattern = "^p[0-9]+$",
-                                             .about = "As in the protocol; of this run.",
-                                             .example = "\"p7\""};
+#define PARTICIPANT_ID                                                \
+    .kind = SCHEMA_TEXT, .min = 2, .max = 16, .pattern = "^p[0-9]+$", \
+    .about = "As in the protocol; of this run.", .example = "\"p7\""
+const struct schema schema_participant_id = {.name = "ParticipantId", PARTICIPANT_ID};
+const struct schema schema_participant_id_or_null = {.null = true, PARTICIPANT_ID};
 const struct schema schema_participant_ids = {
     .kind = SCHEMA_LIST, .items = &schema_participant_id, .max = 1024};
 

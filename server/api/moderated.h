@@ -17,7 +17,8 @@ void moderated_answer(struct request *r, enum code code, const char *what);
 /* ---- tables ---- */
 
 extern const struct schema schema_source_kind; /* its words: those of source_kind, from 1 on */
-extern const struct schema schema_participant_id, schema_participant_ids;
+extern const struct schema schema_participant_id, schema_participant_id_or_null,
+    schema_participant_ids;
 extern const struct schema schema_capabilities; /* a whole `can`, of answers */
 extern const struct schema schema_allowed;      /* some of it, of bodies */
 

@@ -1,7 +1,6 @@
 #include "server/api/tours_schemas.h"
 
 #include "base/terms.h"
-#include "base/utf8.h"
 #include "server/rest/schema_basics.h"
 #include "server/tours/tour_record.h"
 
@@ -28,16 +27,14 @@ const struct schema schema_tour_name = {.name = "TourName",
                                         .good = tour_name_valid,
                                         .about = "What a tour is called in paths and tokens.",
                                         .example = "\"villa-12\""};
-/* A text for people: characters that can be seen. */
-#define PRINTABLE                                                                    \
-    .pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", \
-    .good = utf8_printable
-static const struct schema text_title = {
-    .kind = SCHEMA_TEXT, .max = TOUR_TITLE_MAX, PRINTABLE, .example = "\"Villa in the hills\""};
+static const struct schema text_title = {.kind = SCHEMA_TEXT,
+                                         .max = TOUR_TITLE_MAX,
+                                         SCHEMA_PRINTABLE,
+                                         .example = "\"Villa in the hills\""};
 static const struct schema text_name = {
-    .kind = SCHEMA_TEXT, .max = NAME_MAX_BYTES, PRINTABLE, .example = "\"Ada\""};
+    .kind = SCHEMA_TEXT, .max = NAME_MAX_BYTES, SCHEMA_PRINTABLE, .example = "\"Ada\""};
 static const struct schema text_sub = {
-    .kind = SCHEMA_TEXT, .min = 1, .max = SUB_MAX, PRINTABLE, .example = "\"customer-17\""};
+    .kind = SCHEMA_TEXT, .min = 1, .max = SUB_MAX, SCHEMA_PRINTABLE, .example = "\"customer-17\""};
 static const struct schema word_record = {.name = "RecordMode",
                                           .kind = SCHEMA_WORD,
                                           .words = record_words,

@@ -9,9 +9,7 @@
 #include "signaling/ledger/entry_kind.h"
 #include "signaling/state/state.h"
 
-#define SAID_TEXT_MAX 2000   /* [bytes] of a text */
-#define SAID_FIELDS_MAX 1088 /* [bytes] of what else an entry has, as JSON */
-#define VIEW_MAX 1024        /* [bytes] of these, of a view */
+#define SAID_FIELDS_MAX 1088 /* [bytes] of what else an entry has, as JSON; a view fits */
 
 /* Of a new tour. */
 void ledger_init(struct ledger *l);

@@ -3,13 +3,12 @@
 #define ORIEL_SIGNALING_STATE_LEDGER_STATE_H
 
 #include "base/list.h"
+#include "signaling/words/said_limits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHAPTER_MAX 128       /* [bytes] of a chapter's title */
-#define POINTER_SOURCE_MAX 32 /* [bytes] "p1/screen" */
 #define POINTER_PARTS                                                       \
     10000 /* a place is a whole number of them: 0 left or top, all right or \
              bottom */
