@@ -2,6 +2,7 @@
 
 #include "base/json_write.h"
 #include "signaling/ledger/ledger.h"
+#include "signaling/ledger/pointing.h"
 #include "signaling/ledger/say.h"
 #include "signaling/seats/guests.h"
 #include "signaling/seats/lobby.h"
@@ -244,4 +245,44 @@ bool signaling_history(const struct signaling *s, const char *tour, uint64_t aft
     json_put_uint(o, "seq", t->ledger.seq);
     json_put_bool(o, "entries_lost", entries_lost(t, after));
     return true;
+}
+
+/* ---- what is shown ---- */
+
+static enum code begin_to_point(struct signaling *s, us_t now, const char *tour,
+                                struct pointing *ret) {
+    struct moderator me;
+    enum code code = begin(s, now, tour, &me);
+    *ret = (struct pointing){.s = s, .now = now, .t = me.t};
+    return code;
+}
+
+static bool is_fraction(double x) {
+    return x >= 0 && x <= 1;
+}
+
+enum code signaling_point(struct signaling *s, us_t now, const char *tour,
+                          const struct signaling_place *at) {
+    struct pointing me;
+    struct pointer p = {0};
+    enum code code = begin_to_point(s, now, tour, &me);
+    if (code != CODE_OK) {
+        return code;
+    }
+    if (at && (!is_fraction(at->x) || !is_fraction(at->y) ||
+               !pointer_set(&p, at->x, at->y, at->source))) {
+        return CODE_BAD_FIELD;
+    }
+    point(&me, &p);
+    return CODE_OK;
+}
+
+enum code signaling_follow(struct signaling *s, us_t now, const char *tour, struct buffer *view) {
+    struct pointing me;
+    enum code code = begin_to_point(s, now, tour, &me);
+    if (code != CODE_OK) {
+        buffer_free(view);
+        return code;
+    }
+    return follow(&me, view);
 }

@@ -98,6 +98,19 @@ struct signaling_said {
  * was no such question; CODE_RATE_LIMITED. */
 enum code signaling_say(struct signaling *s, us_t now, const char *tour,
                         const struct signaling_said *said, uint64_t *ret_seq);
+/* Where a platform points: x and y from 0, left and top, to 1, in which picture (NULL: it does not
+ * say). A place of NULL: nobody points any more, whoever did. CODE_BAD_FIELD: out of these bounds,
+ * or a source that may not be shown or has more than POINTER_SOURCE_MAX bytes. */
+struct signaling_place {
+    double x, y;
+    const char *source;
+};
+enum code signaling_point(struct signaling *s, us_t now, const char *tour,
+                          const struct signaling_place *at);
+/* What all are to see: an object that pages agree on, as JSON in as few bytes as it takes, whose
+ * memory goes; empty: as they like. CODE_BAD_FIELD: more than VIEW_MAX bytes. */
+enum code signaling_follow(struct signaling *s, us_t now, const char *tour, struct buffer *view);
+
 /* A message is taken back, whoever wrote it. CODE_ENTRY_UNKNOWN, CODE_RATE_LIMITED. */
 enum code signaling_retract(struct signaling *s, us_t now, const char *tour, uint64_t seq);
 /* What was said behind number `after`, as far as the history has it, also what was for hosts: the

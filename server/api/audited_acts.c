@@ -8,6 +8,7 @@
 #include "server/api/moderation.h"
 #include "server/api/participants.h"
 #include "server/api/recordings_operations.h"
+#include "server/api/showing.h"
 #include "server/api/tours_schemas.h"
 #include "server/api/whip.h"
 
@@ -81,6 +82,10 @@ static const struct operation *const others[] = {
     &operation_chat_post, /* what is said stands in the tour, with a name */
     &operation_chapter_begin,
     &operation_question_answer,
+    &operation_pointer_set, /* and so does what is shown */
+    &operation_pointer_clear,
+    &operation_view_set,
+    &operation_view_clear,
 };
 
 bool audited_knows(const struct operation *o) {

@@ -57,9 +57,13 @@ const struct operation_refusal moderated_of_person[] = {{403, "forbidden scope_m
 
 /* ---- answers ---- */
 
-void moderated_note(struct request *r, enum code code, const char *what) {
+static void settle(struct request *r) {
     struct api *a = api_of(r);
     a->settle(a->ctx);
+}
+
+void moderated_note(struct request *r, enum code code, const char *what) {
+    settle(r);
     LOG(LOG_LEVEL_INFO, "moderated", "A platform acts in a tour.", LOG_STR("what", what),
         LOG_STR("tour", r->args.v[0]), LOG_STR("on", r->args.n > 1 ? r->args.v[1] : "-"),
         LOG_STR("code", code_name(code)), LOG_STR("by", call_of(r)->claims.sub),
@@ -76,11 +80,20 @@ void moderated_refuse(struct request *r, enum code code) {
     }
 }
 
-void moderated_answer(struct request *r, enum code code, const char *what) {
-    moderated_note(r, code, what);
+static void answer(struct request *r, enum code code) {
     if (code == CODE_OK) {
         respond_status(r, 204);
     } else {
         moderated_refuse(r, code);
     }
+}
+
+void moderated_answer(struct request *r, enum code code, const char *what) {
+    moderated_note(r, code, what);
+    answer(r, code);
+}
+
+void moderated_shown(struct request *r, enum code code) {
+    settle(r);
+    answer(r, code);
 }

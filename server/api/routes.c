@@ -22,6 +22,7 @@
 #include "server/api/recordings.h"
 #include "server/api/recordings_operations.h"
 #include "server/api/refuse.h"
+#include "server/api/showing.h"
 #include "server/api/status.h"
 #include "server/api/tail.h"
 #include "server/api/tours.h"
@@ -94,6 +95,13 @@ static const struct route routes[] = {
      &operation_spotlight_set},
     {HTTP_DELETE, "/v1/tours/{tour}/spotlight", DOOR_SCOPE, true, moderation_no_spotlight,
      &operation_spotlight_clear},
+    {HTTP_POST, "/v1/tours/{tour}/pointer", DOOR_SCOPE, true, showing_point,
+     &operation_pointer_set},
+    {HTTP_DELETE, "/v1/tours/{tour}/pointer", DOOR_SCOPE, true, showing_point_no_more,
+     &operation_pointer_clear},
+    {HTTP_POST, "/v1/tours/{tour}/view", DOOR_SCOPE, true, showing_view, &operation_view_set},
+    {HTTP_DELETE, "/v1/tours/{tour}/view", DOOR_SCOPE, true, showing_view_no_more,
+     &operation_view_clear},
     {HTTP_POST, "/v1/tours/{tour}/recording", DOOR_SCOPE, true, moderation_record,
      &operation_recording_start},
     {HTTP_DELETE, "/v1/tours/{tour}/recording", DOOR_SCOPE, true, moderation_stop,

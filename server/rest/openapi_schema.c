@@ -49,13 +49,15 @@ static void put_bounds(struct buffer *b, const struct schema *s) {
     static const char *const words[][2] = {
         [SCHEMA_TEXT] = {"minLength", "maxLength"},
         [SCHEMA_INTEGER] = {"minimum", "maximum"},
+        [SCHEMA_NUMBER] = {"minimum", "maximum"},
         [SCHEMA_LIST] = {"minItems", "maxItems"},
         [SCHEMA_OPEN] = {NULL, NULL},
     };
     if (s->kind >= ARRAY_LEN(words) || !words[s->kind][0]) {
         return;
     }
-    if (s->min || (s->kind == SCHEMA_INTEGER && s->max)) {
+    bool value = s->kind == SCHEMA_INTEGER || s->kind == SCHEMA_NUMBER;
+    if (s->min || (value && s->max)) {
         json_put_int(b, words[s->kind][0], s->kind == SCHEMA_TEXT ? (s->min + 3) / 4 : s->min);
     }
     if (s->max) {

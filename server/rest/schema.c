@@ -73,13 +73,10 @@ void fault_add(struct faults *f, const char *place, const char *code, const char
     }
 }
 
-/* Whether n, bytes, items or a value, is as the schema says. */
-static bool bounds(struct reading *r, const struct schema *s, const struct place *p, int64_t n) {
+/* It is less or more than may be. */
+static bool beyond(struct reading *r, const struct schema *s, const struct place *p, bool low) {
     char text[96];
-    if (n >= s->min && (s->max == 0 || n <= s->max)) {
-        return true;
-    }
-    bool low = n < s->min, value = s->kind == SCHEMA_INTEGER;
+    bool value = s->kind == SCHEMA_INTEGER || s->kind == SCHEMA_NUMBER;
     snprintf(text, sizeof(text), "At %s %" PRId64 "%s.", low ? "least" : "most",
              low ? s->min : s->max,
              value                    ? ""
@@ -87,6 +84,20 @@ static bool bounds(struct reading *r, const struct schema *s, const struct place
                                       : " bytes");
     return fault(r, p, value ? (low ? "too_small" : "too_large") : (low ? "too_short" : "too_long"),
                  text);
+}
+
+/* Whether n, bytes, items or a value, is as the schema says. */
+static bool bounds(struct reading *r, const struct schema *s, const struct place *p, int64_t n) {
+    return (n >= s->min && (s->max == 0 || n <= s->max)) || beyond(r, s, p, n < s->min);
+}
+
+static bool read_number(struct reading *r, const struct schema *s, const struct json *v,
+                        const struct place *p, double *into) {
+    if (!json_get_number(v, into)) {
+        return fault(r, p, "type", "It is no number.");
+    }
+    bool low = *into < (double)s->min;
+    return (!low && (s->max == 0 || *into <= (double)s->max)) || beyond(r, s, p, low);
 }
 
 static int word(const struct schema *s, const char *text) {
@@ -163,6 +174,8 @@ static bool read_value(struct reading *r, const struct schema *s, const struct j
         }
         *(int64_t *)into = number;
         return bounds(r, s, p, number);
+    case SCHEMA_NUMBER:
+        return read_number(r, s, v, p, into);
     case SCHEMA_BOOL:
         return json_get_bool(v, into) || fault(r, p, "type", "It is neither true nor false.");
     case SCHEMA_OBJECT:
@@ -176,8 +189,6 @@ static bool read_value(struct reading *r, const struct schema *s, const struct j
         *(const struct json **)into = v;
         return json_kind(v) == JSON_KIND_LIST ? read_list(r, s, v, p)
                                               : fault(r, p, "type", "It is no list.");
-    default:
-        CHECK(!"this kind is of answers only");
     }
     return false;
 }
@@ -187,6 +198,8 @@ static void read_nothing(const struct schema *s, void *into) {
         *(int *)into = -1;
     } else if (s->kind == SCHEMA_BOOL) {
         *(bool *)into = false;
+    } else if (s->kind == SCHEMA_NUMBER) {
+        *(double *)into = 0;
     } else if (s->kind == SCHEMA_INTEGER || s->kind == SCHEMA_TIME) {
         memset(into, 0, sizeof(int64_t));
     } else {

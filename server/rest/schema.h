@@ -12,7 +12,7 @@ enum schema_kind {
     SCHEMA_TIME,    /* RFC 3339; wall_t, 0: not there, or null */
     SCHEMA_WORD,    /* one of `words`; int, its place among them, -1: not there, or null */
     SCHEMA_INTEGER, /* int64_t, 0: not there, or null */
-    SCHEMA_NUMBER,  /* not read */
+    SCHEMA_NUMBER,  /* double, 0: not there, or null */
     SCHEMA_BOOL,    /* bool, false: not there, or null */
     SCHEMA_OBJECT,  /* with `members`; const struct json * */
     SCHEMA_LIST,    /* of `items`; const struct json * */
@@ -27,7 +27,7 @@ struct schema {
     bool null;                /* null is possible, too */
     const char *const *words; /* of SCHEMA_WORD; NULL ends them */
     /* Of a text bytes (the document says characters, of which there may be fewer), of an integer
-     * values, of a list items, of SCHEMA_OPEN bytes of its text. max 0: any. */
+     * or number values, of a list items, of SCHEMA_OPEN bytes of its text. max 0: any. */
     int64_t min, max;
     /* Of a text: both or none, and they say the same. */
     const char *pattern; /* for the document: a regular expression of ECMA-262 */

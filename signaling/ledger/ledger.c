@@ -233,7 +233,7 @@ void ledger_again(struct signaling *s, struct tour *t) {
         spotlight_fields(&o, spotlit);
         again_fields(s, t, ENTRY_KIND_SPOTLIGHT, 0, &o);
     }
-    if (l->pointer.by) {
+    if (l->pointer.on) {
         pointer_fields(&o, &l->pointer);
         again_fields(s, t, ENTRY_KIND_POINTER, l->pointer.by, &o);
     }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "base/utf8.h"
 #include "signaling/ledger/ledger.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
@@ -34,32 +35,56 @@ void view_fields(struct buffer *o, const struct ledger *l) {
 
 void pointer_fields(struct buffer *o, const struct pointer *p) {
     json_open(o, NULL, '{');
-    if (p->by) {
+    if (p->on) {
         put_place(o, p);
     }
     json_close(o, '}');
 }
 
-void point(struct signaling *s, us_t now, const struct seat *seat, const struct pointer *p) {
-    struct ledger *l = &seat->tour->ledger;
-    if (!p->by && l->pointer.by != seat->id) {
+bool pointer_set(struct pointer *p, double x, double y, const char *source) {
+    size_t n = source ? strlen(source) : 0;
+    if (n > POINTER_SOURCE_MAX || (n && !utf8_printable(source))) {
+        return false;
+    }
+    *p = (struct pointer){.on = true,
+                          .x = (uint32_t)(x * POINTER_PARTS + 0.5),
+                          .y = (uint32_t)(y * POINTER_PARTS + 0.5)};
+    memcpy(p->source, source ? source : "", n);
+    return true;
+}
+
+static bool is_others(const struct pointing *me, const struct pointer *p) {
+    return me->seat && !(p->on && p->by == me->seat->id);
+}
+
+void point(const struct pointing *me, const struct pointer *p) {
+    struct ledger *l = &me->t->ledger;
+    if (!p->on && (!l->pointer.on || is_others(me, &l->pointer))) {
         return;
     }
     l->pointer = *p;
-    l->point_by = seat->id;
-    tell_at_tick(s, now, seat->tour);
+    l->pointer.by = l->point_by = me->seat ? me->seat->id : 0;
+    l->point_due = true;
+    tell_at_tick(me->s, me->now, me->t);
 }
 
-void follow(struct signaling *s, us_t now, const struct seat *seat, char *view) {
-    struct ledger *l = &seat->tour->ledger;
-    mem_free(l->view);
-    l->view = view;
-    l->view_by = l->follow_by = seat->id;
-    tell_at_tick(s, now, seat->tour);
+enum code follow(const struct pointing *me, struct buffer *view) {
+    struct ledger *l = &me->t->ledger;
+    enum code code = view->bad ? CODE_INTERNAL : view->n > VIEW_MAX ? CODE_BAD_FIELD : CODE_OK;
+    if (code == CODE_OK) {
+        mem_free(l->view);
+        l->view = view->n ? buffer_take(view) : NULL;
+        l->view_by = me->seat ? me->seat->id : 0;
+        l->view_due = true;
+        tell_at_tick(me->s, me->now, me->t);
+    }
+    buffer_free(view);
+    return code;
 }
 
 void pointing_ends(struct signaling *s, us_t now, const struct seat *seat) {
-    point(s, now, seat, &(struct pointer){0});
+    const struct pointing me = {s, now, seat->tour, seat};
+    point(&me, &(struct pointer){0});
 }
 
 /* False: it has to wait for memory. */
@@ -71,20 +96,25 @@ static bool tell(struct signaling *s, us_t now, struct tour *t, struct entry_in 
     return ok;
 }
 
+/* NULL: nobody in the tour, or one who is gone. */
+static const struct seat *who(const struct signaling *s, uint64_t id) {
+    return id ? map_get(s->seats, id) : NULL;
+}
+
 void pointing_tick(struct signaling *s, us_t now, struct tour *t) {
     struct ledger *l = &t->ledger;
     struct buffer o = {0};
-    if (l->point_by) {
-        struct entry_in in = {.kind = ENTRY_KIND_POINTER, .from = map_get(s->seats, l->point_by)};
+    if (l->point_due) {
+        struct entry_in in = {.kind = ENTRY_KIND_POINTER, .from = who(s, l->point_by)};
         pointer_fields(&o, &l->pointer);
-        l->point_by = tell(s, now, t, &in, &o) ? 0 : l->point_by;
+        l->point_due = !tell(s, now, t, &in, &o);
     }
-    if (l->follow_by) {
-        struct entry_in in = {.kind = ENTRY_KIND_FOLLOW, .from = map_get(s->seats, l->follow_by)};
+    if (l->view_due) {
+        struct entry_in in = {.kind = ENTRY_KIND_FOLLOW, .from = who(s, l->view_by)};
         view_fields(&o, l);
-        l->follow_by = tell(s, now, t, &in, &o) ? 0 : l->follow_by;
+        l->view_due = !tell(s, now, t, &in, &o);
     }
-    if (l->point_by || l->follow_by) {
+    if (l->point_due || l->view_due) {
         tell_at_tick(s, now, t);
     }
 }

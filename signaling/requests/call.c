@@ -133,14 +133,10 @@ uint64_t call_integer(const struct call *c, const char *name) {
     return (uint64_t)i;
 }
 
-uint32_t call_fraction(const struct call *c, const char *name, uint32_t parts) {
+double call_number(const struct call *c, const char *name) {
     double number = 0;
     (void)json_get_number(json_member(c->msg, name), &number);
-    return (uint32_t)(number * parts + 0.5);
-}
-
-void call_object(const struct call *c, const char *name, struct buffer *out) {
-    json_put_compact(out, json_member(c->msg, name));
+    return number;
 }
 
 static bool read_want(const struct json *v, bool slot, struct want *ret) {

@@ -22,11 +22,9 @@ bool call_object_bool(const struct call *c, const char *name, const char *member
 const char *call_object_string(const struct call *c, const char *name, const char *member);
 /* Is it there, and not null? */
 bool call_has(const struct call *c, const char *name);
-/* Of FIELD_INTEGER and FIELD_FRACTION; absent: 0. The latter as the nearest of so many parts. */
+/* Of FIELD_INTEGER and FIELD_FRACTION; absent: 0. */
 uint64_t call_integer(const struct call *c, const char *name);
-uint32_t call_fraction(const struct call *c, const char *name, uint32_t parts);
-/* Append the object, written anew in as few bytes as it takes; bad when memory is out. */
-void call_object(const struct call *c, const char *name, struct buffer *out);
+double call_number(const struct call *c, const char *name);
 /* An offer was refused: its field and what is wrong with it are told. */
 void call_refused(struct call *c, const struct offer *o);
 /* Read "sources" and "slots" into ret. CODE_BAD_FIELD with c->field. */

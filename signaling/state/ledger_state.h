@@ -15,7 +15,8 @@
 
 /* Where somebody points. */
 struct pointer {
-    uint64_t by; /* participant; 0: nobody points */
+    bool on;     /* somebody points */
+    uint64_t by; /* participant; 0: nobody in the tour */
     uint32_t x, y;
     char source[POINTER_SOURCE_MAX + 1]; /* in which picture; "": does not say */
 };
@@ -30,10 +31,10 @@ struct ledger {
     char chapter[CHAPTER_MAX + 1]; /* "": none is open */
     uint64_t chapter_by;           /* participant; 0: nobody in the tour */
     char *view;                    /* JSON, owned: what the hosts want all to see; NULL: nothing */
-    uint64_t view_by;
+    uint64_t view_by;              /* likewise */
     struct pointer pointer;
-    uint64_t point_by; /* participant whose pointer waits for the tick, or view; 0: none does */
-    uint64_t follow_by;
+    uint64_t point_by;        /* who has said so, also that nobody points any more; likewise */
+    bool point_due, view_due; /* not told yet: waits for the tick */
 };
 
 #endif

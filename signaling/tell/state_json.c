@@ -123,7 +123,7 @@ static void put_shown(struct buffer *o, const struct signaling *s, const struct 
     if (l->view) {
         json_put_raw(o, "view", l->view);
     }
-    if (l->pointer.by) {
+    if (l->pointer.on) {
         json_open(o, "pointer", '{');
         json_key(o, "from");
         put_id(o, s, l->pointer.by);

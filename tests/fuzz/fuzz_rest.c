@@ -19,6 +19,7 @@ struct body {
     int word;
     int64_t number;
     bool on;
+    double part;
     const struct json *open, *list;
 };
 
@@ -28,16 +29,17 @@ static const struct schema at = {.kind = SCHEMA_TIME};
 static const struct schema word = {.kind = SCHEMA_WORD, .null = true, .words = words};
 static const struct schema number = {.kind = SCHEMA_INTEGER, .min = -5, .max = 5};
 static const struct schema on = {.kind = SCHEMA_BOOL};
+static const struct schema part = {.kind = SCHEMA_NUMBER, .max = 1};
 static const struct schema any = {.kind = SCHEMA_OPEN, .max = 64};
 static const struct schema_member inner_members[] = {{"w", &word, true, 0, NULL}, {0}};
 static const struct schema inner = {.kind = SCHEMA_OBJECT, .members = inner_members};
 static const struct schema list = {.kind = SCHEMA_LIST, .items = &inner, .max = 3};
 #define MEMBER(name, field, schema) \
     { name, &(schema), false, offsetof(struct body, field), NULL }
-static const struct schema_member members[] = {MEMBER("t", text, text), MEMBER("at", at, at),
-                                               MEMBER("w", word, word), MEMBER("n", number, number),
-                                               MEMBER("on", on, on),    MEMBER("o", open, any),
-                                               MEMBER("l", list, list), {0}};
+static const struct schema_member members[] = {
+    MEMBER("t", text, text),     MEMBER("at", at, at),    MEMBER("w", word, word),
+    MEMBER("n", number, number), MEMBER("on", on, on),    MEMBER("o", open, any),
+    MEMBER("l", list, list),     MEMBER("p", part, part), {0}};
 static const struct schema schema = {.kind = SCHEMA_OBJECT, .members = members};
 
 static void check_faults(const struct faults *f) {
@@ -66,6 +68,7 @@ static void read_body(const void *p, size_t n) {
         CHECK(f.n == 0);
         CHECK(!b.text || strlen(b.text) <= 8);
         CHECK(b.word >= -1 && b.word < 2 && b.number >= -5 && b.number <= 5);
+        CHECK(b.part >= 0 && b.part <= 1);
         CHECK(json_count(b.list) <= 3 && !(b.given.null & ~b.given.given));
     } else {
         check_faults(&f);

@@ -170,6 +170,16 @@ await test('what a host may a platform may: sources, rights, hosts, the stage, w
   await done(client.openLobby({ tour }), 'lobby');
   await done(client.admitParticipants({ tour }, {}), 'nobody waits');
   await done(client.closeLobby({ tour }), 'no lobby');
+  await done(client.setPointer({ tour }, { x: 0.25, y: 0.75, source: `${ada.id}/camera` }), 'point');
+  await seen((id) => { const p = window.oriel.tour.pointer; return p?.from === null && p.x === 0.25 && p.source === `${id}/camera`; }, ada.id);
+  await done(client.clearPointer({ tour }), 'point no more');
+  await seen(() => !window.oriel.tour.pointer);
+  await done(client.setView({ tour }, { view: { plan: 'ground floor' } }), 'a plan');
+  await seen(() => window.oriel.tour.view?.plan === 'ground floor');
+  const large = await client.setView({ tour }, { view: { plan: 'x'.repeat(1024) } });
+  expectEqual(`${large.status} ${large.data.errors[0].pointer} ${large.data.errors[0].code}`, '400 /view too_long', 'a large view');
+  await done(client.clearView({ tour }), 'as they like');
+  await seen(() => !window.oriel.tour.view);
   const never = await client.startRecording({ tour }, {});
   expectEqual(`${never.status} ${never.data.code}`, '403 forbidden', 'a tour that is never recorded');
   const nobody = await client.allowParticipants({ tour }, { can: {}, participants: ['p99'] });

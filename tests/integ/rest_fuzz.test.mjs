@@ -60,7 +60,8 @@ await test(`${REQUESTS} requests from the document (seed ${SEED})`, async () => 
   const reached = Object.keys(fuzz.seen.byOperation);
   expectEqual(reached.length, fuzz.operations.length, 'operations that were asked for');
   for (const id of ['createTour', 'listTours', 'getTour', 'updateTour', 'endTour', 'deleteTour', 'createInvite', 'lockTour', 'muteParticipants',
-    'allowParticipants', 'admitParticipants', 'openLobby', 'closeLobby', 'makeHost', 'postChat', 'listChat', 'listAudit']) {
+    'allowParticipants', 'admitParticipants', 'openLobby', 'closeLobby', 'makeHost', 'postChat', 'listChat', 'listAudit', 'setPointer',
+    'setView']) {
     const good = Object.keys(fuzz.seen.byOperation[id]).filter((status) => status < 300);
     expect(good.length > 0, `${id} was never done: ${JSON.stringify(fuzz.seen.byOperation[id])}`);
   }

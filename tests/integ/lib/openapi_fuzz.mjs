@@ -116,7 +116,7 @@ export class OpenApiFuzz {
         const max = s.maximum ?? 1000;
         return this.pick([min, max, min + this.below(Math.min(max - min, 1e6) + 1)]);
       }
-      case 'number': return this.next() * 1000;
+      case 'number': return (s.minimum ?? 0) + this.next() * ((s.maximum ?? 1000) - (s.minimum ?? 0));
       case 'array': return Array.from({ length: this.below(4) }, () => this.value(s.items, depth + 1));
       default: return s.properties ? this.object(s, depth) : this.anything(depth);
     }

@@ -1,6 +1,7 @@
 /* What a platform does in place of a host: by the same rules, and nobody is told who it was. */
 #include "base/json_write.h"
 #include "signaling/platform.h"
+#include "signaling/words/said_limits.h"
 #include "json/json_read.h"
 
 #include "tests/unit/signaling/people.h"
@@ -304,6 +305,104 @@ TEST(platform_and_host_lower_hands_after_many_words) {
     world_close(&w);
 }
 
+/* ---- what is shown ---- */
+
+static enum code point_at(struct world *w, double x, double y, const char *source) {
+    const struct signaling_place at = {x, y, source};
+    return ORDER(w, signaling_point(w->signaling, w->now, "demo", &at));
+}
+
+static enum code point_no_more(struct world *w) {
+    return ORDER(w, signaling_point(w->signaling, w->now, "demo", NULL));
+}
+
+static enum code show(struct world *w, const char *tour, const char *view) {
+    struct buffer b = {0};
+    buffer_put(&b, view, strlen(view));
+    return ORDER(w, signaling_follow(w->signaling, w->now, tour, &b));
+}
+
+TEST(platform_points_and_ends_whoever_points) {
+    struct world w;
+    REQUIRE(meet(&w));
+    EXPECT_EQ(point_no_more(&w), CODE_OK);
+    EXPECT_EQ(w.n, w.mark);
+    EXPECT_EQ(point_at(&w, 0.25, 1, "p1/screen"), CODE_OK);
+    EXPECT_GOT(&w, 2,
+               "\"kind\":\"pointer\",\"from\":null,\"x\":0.2500,\"y\":1.0000,"
+               "\"source\":\"p1/screen\"}");
+    enter(&w, 5, "buyer|demo|dan|Dan"); /* who comes later knows */
+    EXPECT_GOT(&w, 5, "\"pointer\":{\"from\":null,\"x\":0.2500,");
+    world_send(&w, 1, "{\"type\":\"point\",\"id\":1}"); /* a host ends his own only */
+    EXPECT_GOT(&w, 1, "\"re\":1");
+    world_pass(&w, 60 * US_PER_MS);
+    EXPECT_NOT(&w, 2, "\"kind\":\"pointer\"");
+    world_send(&w, 1, "{\"type\":\"point\",\"x\":0,\"y\":0}");
+    world_pass(&w, 60 * US_PER_MS);
+    EXPECT_EQ(point_no_more(&w), CODE_OK);
+    EXPECT_GOT(&w, 2, "\"kind\":\"pointer\",\"from\":null}");
+    enter(&w, 6, "buyer|demo|eve|Eve");
+    EXPECT_NOT(&w, 6, "\"pointer\":");
+    EXPECT_EQ(point_at(&w, 1.01, 0, NULL), CODE_BAD_FIELD);
+    EXPECT_EQ(point_at(&w, 0, -0.1, NULL), CODE_BAD_FIELD);
+    EXPECT_EQ(point_at(&w, 0, 0, "a\nb"), CODE_BAD_FIELD);
+    EXPECT_EQ(point_at(&w, 0, 0, "123456789012345678901234567890123"), CODE_BAD_FIELD);
+    EXPECT_EQ(w.n, w.mark);
+    world_close(&w);
+}
+
+TEST(platform_points_many_times_and_is_told_once_in_a_tick) {
+    struct world w;
+    REQUIRE(meet(&w));
+    for (int i = 0; i <= 100; i++) {
+        const struct signaling_place at = {i / 100.0, 0.5, NULL};
+        EXPECT_EQ(signaling_point(w.signaling, w.now, "demo", &at), CODE_OK);
+    }
+    world_drain(&w);
+    world_pass(&w, 60 * US_PER_MS);
+    w.mark = 0;
+    EXPECT_GOT(&w, 2, "\"kind\":\"pointer\",\"from\":null,\"x\":1.0000,\"y\":0.5000}");
+    EXPECT_NOT(&w, 2, "\"x\":0.9900");
+    world_close(&w);
+}
+
+TEST(platform_shows_what_all_see) {
+    struct world w;
+    REQUIRE(meet(&w));
+    EXPECT_EQ(show(&w, "demo", "{\"plan\":2}"), CODE_OK);
+    EXPECT_GOT(&w, 2, "\"kind\":\"follow\",\"from\":null,\"view\":{\"plan\":2}}");
+    enter(&w, 5, "buyer|demo|dan|Dan");
+    EXPECT_GOT(&w, 5, "\"view\":{\"plan\":2}");
+    char large[VIEW_MAX + 2] = "";
+    EXPECT_EQ(show(&w, "demo", memset(large, ' ', VIEW_MAX + 1)), CODE_BAD_FIELD);
+    EXPECT_EQ(w.n, w.mark);
+    EXPECT_EQ(show(&w, "demo", ""), CODE_OK);
+    EXPECT_GOT(&w, 2, "\"kind\":\"follow\",\"from\":null,\"view\":null}");
+    EXPECT_EQ(show(&w, "nowhere", "{}"), CODE_TOUR_UNKNOWN);
+    world_close(&w);
+}
+
+/* What a platform points at and shows is told to a recording that begins later, as of nobody. */
+TEST(platform_shows_what_a_recording_hears) {
+    struct world w;
+    const struct signaling_place at = {0.5, 0.5, NULL};
+    REQUIRE(meet(&w));
+    world_join(&w, 9, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
+    EXPECT_EQ(show(&w, "taped", "{\"plan\":2}"), CODE_OK);
+    EXPECT_EQ(signaling_point(w.signaling, w.now, "taped", &at), CODE_OK);
+    world_pass(&w, 60 * US_PER_MS);
+    world_send(&w, 9, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
+    world_send(&w, 9, "{\"type\":\"record\",\"on\":true}");
+    size_t found = 0;
+    for (size_t i = w.mark; i < w.n; i++) {
+        const struct record *r = &w.log[i];
+        found += r->e.type == EFFECT_ENTRY && r->e.again && r->e.participant == 0 &&
+                 (strcmp(r->e.name, "follow") == 0 || strcmp(r->e.name, "pointer") == 0);
+    }
+    EXPECT_EQ(found, 2);
+    world_close(&w);
+}
+
 /* The chapter that a platform began holds as any. */
 TEST(platform_begins_a_chapter_that_a_recording_hears) {
     struct world w;
@@ -368,6 +467,11 @@ TEST_ALLOC(platform_orders_without_memory) {
         code = tour_order(&w, TOUR_LOBBY_ON);
         EXPECT(code == CODE_OK || mem_failed());
         code = signaling_person_mute(w.signaling, w.now, "demo", "p1", SOURCE_CAMERA);
+        EXPECT(code == CODE_OK || mem_failed());
+        const struct signaling_place at = {0, 0, NULL};
+        code = signaling_point(w.signaling, w.now, "demo", &at);
+        EXPECT(code == CODE_OK || mem_failed());
+        code = show(&w, "demo", "{}");
         EXPECT(code == CODE_OK || mem_failed());
         world_drain(&w);
     }

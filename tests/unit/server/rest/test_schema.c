@@ -12,6 +12,7 @@ struct body {
     int word;
     int64_t n;
     bool on;
+    double part;
     const struct json *open, *list, *inner;
 };
 
@@ -26,21 +27,19 @@ static const struct schema at = {.kind = SCHEMA_TIME, .null = true};
 static const struct schema word = {.kind = SCHEMA_WORD, .words = words};
 static const struct schema number = {.kind = SCHEMA_INTEGER, .min = -3, .max = 7};
 static const struct schema on = {.kind = SCHEMA_BOOL};
+static const struct schema part = {.kind = SCHEMA_NUMBER, .max = 1};
 static const struct schema open_object = {.kind = SCHEMA_OPEN, .max = 20};
 static const struct schema list = {.kind = SCHEMA_LIST, .items = &word, .min = 1, .max = 2};
 static const struct schema_member inner_members[] = {{"deep", &word, true, 0, NULL}, {0}};
 static const struct schema inner = {.kind = SCHEMA_OBJECT, .members = inner_members};
 #define MEMBER(name, field, schema, required) \
     { name, &(schema), required, offsetof(struct body, field), NULL }
-static const struct schema_member members[] = {MEMBER("title", title, title, false),
-                                               MEMBER("at", at, at, false),
-                                               MEMBER("word", word, word, false),
-                                               MEMBER("n", n, number, true),
-                                               MEMBER("on", on, on, false),
-                                               MEMBER("open", open, open_object, false),
-                                               MEMBER("list", list, list, false),
-                                               MEMBER("in/ner", inner, inner, false),
-                                               {0}};
+static const struct schema_member members[] = {
+    MEMBER("title", title, title, false), MEMBER("at", at, at, false),
+    MEMBER("word", word, word, false),    MEMBER("n", n, number, true),
+    MEMBER("on", on, on, false),          MEMBER("open", open, open_object, false),
+    MEMBER("list", list, list, false),    MEMBER("in/ner", inner, inner, false),
+    MEMBER("part", part, part, false),    {0}};
 static const struct schema body = {.kind = SCHEMA_OBJECT, .members = members};
 
 static const struct json *parse(const char *text) {
@@ -70,7 +69,7 @@ TEST(schema_reads_all_kinds) {
     const struct json *v =
         parse("{\"title\":\"abc\",\"at\":\"1970-01-01T00:00:01Z\",\"word\":\"two\","
               "\"n\":-3,\"on\":true,\"open\":{\"any\":[null]},\"list\":[\"one\"],"
-              "\"in/ner\":{\"deep\":\"one\"}}");
+              "\"in/ner\":{\"deep\":\"one\"},\"part\":0.25}");
     EXPECT(schema_read(&body, v, &b, &f));
     EXPECT_EQ(f.n, 0);
     EXPECT_STR(b.title, "abc");
@@ -81,7 +80,8 @@ TEST(schema_reads_all_kinds) {
     EXPECT_EQ(json_count(b.open), 1);
     EXPECT_EQ(json_count(b.list), 1);
     EXPECT(json_string_is(json_member(b.inner, "deep"), "one"));
-    EXPECT_EQ(b.given.given, 0xff);
+    EXPECT(b.part == 0.25);
+    EXPECT_EQ(b.given.given, 0x1ff);
     EXPECT_EQ(b.given.null, 0);
     json_free(v);
 }
@@ -91,7 +91,8 @@ TEST(schema_tells_absent_from_null) {
     struct faults f = {0};
     const struct json *v = parse("{\"title\":null,\"n\":7}");
     EXPECT(schema_read(&body, v, &b, &f));
-    EXPECT(!b.title && b.at.us == 0 && b.word == -1 && b.n == 7 && !b.on && !b.open && !b.list);
+    EXPECT(!b.title && b.at.us == 0 && b.word == -1 && b.n == 7 && !b.on && !b.open && !b.list &&
+           b.part == 0);
     EXPECT_EQ(b.given.given, 1 | 8);
     EXPECT_EQ(b.given.null, 1);
     json_free(v);
@@ -103,6 +104,10 @@ TEST(schema_says_where_and_why) {
     wrong("{\"n\":1.5}", "/n", "type");
     wrong("{\"n\":-4}", "/n", "too_small");
     wrong("{\"n\":8}", "/n", "too_large");
+    wrong("{\"n\":1,\"part\":-0.1}", "/part", "too_small");
+    wrong("{\"n\":1,\"part\":1.01}", "/part", "too_large");
+    wrong("{\"n\":1,\"part\":\"0\"}", "/part", "type");
+    wrong("{\"n\":1,\"part\":null}", "/part", "type");
     wrong("{\"n\":1,\"title\":\"a\"}", "/title", "too_short");
     wrong("{\"n\":1,\"title\":\"abcdef\"}", "/title", "too_long");
     wrong("{\"n\":1,\"title\":\"abx\"}", "/title", "pattern");
