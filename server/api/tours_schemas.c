@@ -63,8 +63,13 @@ static const struct schema property_or_null = {.kind = SCHEMA_OPEN,
                                                .null = true,
                                                .max = TOUR_PROPERTY_MAX,
                                                .about = "Whatever it is to say about the "
-                                                        "property: at most 4096 bytes of JSON.",
-                                               .example = "{\"listing\":\"A-113\"}"};
+                                                        "property: at most 4096 bytes of JSON. "
+                                                        "Pages show title, address, price, facts, "
+                                                        "photo, photos, plans, rooms, agency and "
+                                                        "agent (docs/api.md), and none of it is "
+                                                        "judged here.",
+                                               .example = "{\"address\":\"12 Elm Street\","
+                                                          "\"facts\":[\"3 rooms\"]}"};
 static const struct schema ttl = {
     .kind = SCHEMA_INTEGER, .min = 1, .max = 31622400, .example = "3600"};
 static const struct schema count = {.kind = SCHEMA_INTEGER, .max = 4294967295};

@@ -6,6 +6,7 @@
 #include "server/auth/tls.h"
 #include "server/boot/server.h"
 #include "server/config/config_changes.h"
+#include "server/http/policy.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/sockaddr.h"
@@ -159,9 +160,9 @@ static void tell_untaken(const struct config *before, const struct config *fresh
     }
 }
 
-/* SIGHUP: the TLS files, who may sign tokens and the keys of that, and log.level, and then the
- * names of media.announce. Whatever is wrong, all stays as it was, and there is one line that says
- * how it ended. */
+/* SIGHUP: the TLS files, who may sign tokens and the keys of that, log.level, whose images pages
+ * show and who may frame them, and then the names of media.announce. Whatever is wrong, all stays
+ * as it was, and there is one line that says how it ended. */
 static void reload(struct serving *v) {
     struct loop *l = server_loop(v->server);
     char why[WHY_MAX] = "";
@@ -176,6 +177,7 @@ static void reload(struct serving *v) {
         return;
     }
     log_set_level(fresh->log_level);
+    policy_again(l->policy, fresh);
     if (!v->lan) {
         tell_untaken(l->config, fresh);
     }

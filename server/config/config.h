@@ -1,7 +1,7 @@
 /* The configuration: one JSON file in which comments are allowed. CONFIG_KEYS is the one list of
  * keys: the struct below, the parser, its error messages and the test of conf/oriel.json are made
- * from it. Read once at start (log.level, "auth" and the certificate files again on SIGHUP);
- * immutable afterwards, so any thread may read it. */
+ * from it. Read once at start (log.level, "auth", web.images, web.frame_ancestors and the
+ * certificate files again on SIGHUP); immutable afterwards, so any thread may read it. */
 #ifndef ORIEL_SERVER_CONFIG_CONFIG_H
 #define ORIEL_SERVER_CONFIG_CONFIG_H
 

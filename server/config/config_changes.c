@@ -50,7 +50,8 @@ static bool same_array(const struct config_array *of, const struct config *a,
 
 /* A reload takes it. */
 static bool is_taken(const char *path) {
-    return strncmp(path, "auth.", 5) == 0 || strcmp(path, "log.level") == 0;
+    return strncmp(path, "auth.", 5) == 0 || strcmp(path, "log.level") == 0 ||
+           strcmp(path, "web.images") == 0 || strcmp(path, "web.frame_ancestors") == 0;
 }
 
 static void name(struct buffer *b, unsigned *n, const char *path) {

@@ -7,6 +7,7 @@
 #include "server/config/outbound_url.h"
 #include "server/config/turn_url.h"
 #include "server/config/units.h"
+#include "server/config/web_origin.h"
 #include "server/net/tcp_queue.h"
 #include "server/os/clock.h"
 #include "server/os/sockaddr.h"
@@ -316,6 +317,31 @@ static bool events_consistent(const struct config *c, const char **ret_path,
            nats_consistent(c, ret_path, ret_what) && kafka_consistent(c, ret_path, ret_what);
 }
 
+/* [bytes] of them in a header, with what stands between. */
+static size_t header_bytes(const struct config_list *list) {
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        n += strlen(list->items[i]) + 1;
+    }
+    return n;
+}
+
+static bool web_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    static const char what[] =
+        "must be a list of origins such as \"https://www.example.com\" or "
+        "\"https://*.example.com\" without a path (http:// on this machine itself only)";
+    size_t bytes = header_bytes(&c->web_images) + header_bytes(&c->web_frame_ancestors);
+    const struct rule rules[] = {
+        {!all(&c->web_images, web_origin_ok), "web.images", what},
+        {!all(&c->web_frame_ancestors, web_origin_ok), "web.frame_ancestors", what},
+        {bytes > WEB_ORIGINS_BYTES, "web",
+         "must not have more than " CONFIG_NUMBER(
+             WEB_ORIGINS_BYTES) " bytes in images and "
+                                "frame_ancestors together: every answer has them"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+}
+
 static bool guests_wrong(const struct config *c) {
     bool wrong = false;
     for (size_t i = 0; i < c->n_tours; i++) {
@@ -367,7 +393,7 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what) &&
            auth_consistent(c, ret_path, ret_what) && media_consistent(c, ret_path, ret_what) &&
            keys_consistent(c, ret_path, ret_what) && store_consistent(c, ret_path, ret_what) &&
-           events_consistent(c, ret_path, ret_what);
+           events_consistent(c, ret_path, ret_what) && web_consistent(c, ret_path, ret_what);
 }
 
 static wall_t wall_now(void *ctx) {

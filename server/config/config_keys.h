@@ -97,6 +97,8 @@
     STR(tls_cert, "tls.cert", "", "PEM file with the certificate chain") \
     STR(tls_key, "tls.key", "", "PEM file with the private key") \
     STR(web_dir, "web.dir", "/usr/share/oriel/web", "directory of the pages") \
+    LIST(web_images, "web.images", "origins that the pages may show images of") \
+    LIST(web_frame_ancestors, "web.frame_ancestors", "origins whose pages may frame ours") \
     BOOL(web_dev_pages, "web.dev_pages", false, "show the catalogue of the pages' parts") \
     ENUM(log_level, "log.level", enum log_level, LOG_LEVEL_INFO, LOG_LEVELS, \
          "least important level written") \

@@ -4,8 +4,9 @@
 #include "server/config/units.h"
 #include "server/http/deadlines.h"
 #include "server/http/header.h"
+#include "server/http/policy.h"
+#include "server/http/request.h"
 #include "server/http/request_callback.h"
-#include "server/http/respond.h"
 #include "server/http/tcp.h"
 #include "server/http/ws.h"
 #include "server/http/ws_callback.h"
@@ -161,6 +162,11 @@ enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
     const struct config *cfg = l->config;
     bool v6 = strchr(cfg->listen_address, ':') != NULL;
     l->https = *cfg->public_url ? strncasecmp(cfg->public_url, "https://", 8) == 0 : l->tls;
+    l->policy = policy_new(cfg, l->https);
+    if (!l->policy) {
+        snprintf(why, WHY_MAX, "out of memory");
+        return ERR_NOMEM;
+    }
     struct lws_context_creation_info info = {
         .port = cfg->listen_port ? (int)cfg->listen_port : 0,
         .iface = strcmp(cfg->listen_address, "::") == 0 ? NULL : cfg->listen_address,
@@ -174,7 +180,7 @@ enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
         .keepalive_timeout = KEEPALIVE_S,
         .ssl_cipher_list = CIPHERS,
         .alpn = "http/1.1",
-        .headers = respond_always(l->https), /* also on what libwebsockets answers itself */
+        .headers = policy_headers(l->policy), /* also on what libwebsockets answers itself */
         .ssl_cert_filepath = l->tls ? cfg->tls_cert : NULL,
         .ssl_private_key_filepath = l->tls ? cfg->tls_key : NULL,
         .ssl_options_set = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
@@ -218,6 +224,7 @@ void loop_close(struct loop *l) {
         tcp_forget_arriving(l);
         l->addresses = addresses_free(l->addresses);
     }
+    l->policy = policy_free(l->policy);
     l->rates = address_rates_free(l->rates);
     l->deadlines = deadlines_free(l->deadlines);
     l->alarm = mem_free(l->alarm);

@@ -45,6 +45,7 @@ struct deadlines;
 struct lws;
 struct lws_context;
 struct lws_vhost;
+struct policy;
 struct ssl_ctx_st;
 struct tcp;
 
@@ -63,6 +64,7 @@ struct loop {
     char url[256];    /* public_url without a trailing slash, or made of listen.* */
     struct lws_context *lws;
     struct lws_vhost *vhost;  /* NULL: nobody listens */
+    struct policy *policy;    /* on every answer of it */
     struct ssl_ctx_st *ssl;   /* OpenSSL's SSL_CTX of it; NULL: no TLS */
     struct loop_alarm *alarm; /* runs at loop_alarm */
     uint16_t port;            /* TCP port listened on */
@@ -86,7 +88,7 @@ struct loop {
 enum err loop_port_free(const struct config *cfg, char why[WHY_MAX]);
 /* The libwebsockets context, which loop_wake needs, without a listening socket. ERR_NOMEM. */
 enum err loop_open(struct loop *l, char why[WHY_MAX]);
-/* Start to listen; sets port, url and origin. ERR_IO with the reason in why. */
+/* Start to listen; sets port, url and origin. ERR_IO, ERR_NOMEM with the reason in why. */
 enum err loop_listen(struct loop *l, char why[WHY_MAX]);
 /* One turn of the loop: waits for events and serves them. False when the loop is broken. */
 bool loop_turn(struct loop *l);

@@ -10,23 +10,6 @@
 #define CHUNK (64 * 1024)      /* [bytes] of a page written at once */
 #define HEADERS_MAX (6 * 1024) /* [bytes] of one answer */
 
-/* On every answer. The pages load nothing from elsewhere and may not be framed. */
-static const struct lws_protocol_vhost_options always[] = {
-    {&always[1], NULL, "content-security-policy:",
-     "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' "
-     "data:; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'; "
-     "frame-ancestors 'none'"},
-    {&always[2], NULL, "x-content-type-options:", "nosniff"},
-    {&always[3], NULL, "referrer-policy:", "no-referrer"},
-    {NULL, NULL, "permissions-policy:", "camera=(self), microphone=(self), display-capture=(self)"},
-};
-static const struct lws_protocol_vhost_options always_https = {
-    always, NULL, "strict-transport-security:", "max-age=31536000"};
-
-const struct lws_protocol_vhost_options *respond_always(bool https) {
-    return https ? &always_https : always;
-}
-
 static const struct {
     int status;
     const char *code, *title;

@@ -6,8 +6,6 @@
 #include "base/problem.h"
 #include "server/http/request.h"
 
-struct lws_protocol_vhost_options;
-
 /* Add a header; name is a constant with its colon ("etag:"). The value is copied; one that does
  * not fit is left out. */
 void respond_header(struct request *r, const char *name, const char *value);
@@ -31,9 +29,6 @@ void respond_options(struct request *r);
 /* Add the Allow header of a 405. */
 void respond_allow(struct request *r);
 
-/* The security headers of every answer, as libwebsockets adds them to its own, too; static. https:
- * people reach us by that only. */
-const struct lws_protocol_vhost_options *respond_always(bool https);
 /* The answer, whole and at once, where there is no request to answer: to an upgrade that is
  * refused. With 429 and 503 it says to come again in `wait` [us]. 0, or -1 when the connection is
  * broken. */

@@ -74,6 +74,7 @@ async function refusal(token) {
   return code.startsWith('token_') ? code : '';
 }
 const own = (i) => minter(OWN[i])({ sub: 'x', tour: 'nowhere' });
+const policy = async () => (await fetch(`${base}/health`)).headers.get('content-security-policy');
 const ready = async () => (await (await fetch(`${base}/ready`)).json()).checks.reload;
 
 async function reload(event) {
@@ -137,8 +138,9 @@ await test('the_old_key_is_taken_away_and_the_secret_changed', async () => {
 
 await test('what_is_wrong_in_any_part_is_refused_whole', async () => {
   const good = fs.readFileSync(file, 'utf8');
+  const web = '"web": { "images": ["https://*.cdn.example"], "frame_ancestors": ["https://agency.example"],';
   const wrong = {
-    'log.level': () => fs.writeFileSync(file, good.replace('"level": "info"', '"level": "loud"')),
+    'log.level': () => fs.writeFileSync(file, good.replace('"level": "info"', '"level": "loud"').replace('"web": {', web)),
     'not a usable certificate': () => fs.writeFileSync(at('tls.pem'), 'nonsense'),
     'not a usable key': () => install('a', ['key']),
     'cannot read the key': () => fs.chmodSync(at('tls.key'), 0o644),
@@ -155,6 +157,7 @@ await test('what_is_wrong_in_any_part_is_refused_whole', async () => {
     expectEqual(await shown(), pairs[1], `certificate, ${why}`);
     expectEqual(`${await refusal(signed('old'))} ${await refusal(signed('new'))}`, 'token_key_unknown ', `keys, ${why}`);
     expectEqual(`${await refusal(own(0))} ${await refusal(own(1))}`, 'token_signature ', `secret, ${why}`);
+    expect((await policy()).endsWith("img-src 'self' data:; frame-ancestors 'none'"), `policy, ${why}`);
     expect(/^the last reload was refused \d+ s ago: all is as before$/.test(await ready()), await ready());
     fs.writeFileSync(file, good);
     fs.chmodSync(at('own.secret'), 0o600);
@@ -164,10 +167,11 @@ await test('what_is_wrong_in_any_part_is_refused_whole', async () => {
   await expectUntouched('after all that');
   install('c');
   publish('new');
-  fs.writeFileSync(file, good.replace('"workers": 1', '"workers": 2'));
+  fs.writeFileSync(file, good.replace('"workers": 1', '"workers": 2').replace('"web": {', web));
   await reload('reloaded');
   expectEqual(said('restart_needed').map((l) => l.keys).join(), 'media.workers', 'what is not taken is named');
   expectEqual(`${await shown()} ${await ready()}`, `${pairs[2]} ok`, 'what is good is taken');
+  expect((await policy()).endsWith("img-src 'self' data: https://*.cdn.example; frame-ancestors https://agency.example"), 'policy');
   await expectUntouched('at last');
 });
 

@@ -283,6 +283,8 @@ static const struct {
     {"tls.cert", "boot/server.c"},
     {"tls.key", "boot/server.c"},
     {"web.dir", "boot/server.c"},
+    {"web.images", "http/policy.c"},
+    {"web.frame_ancestors", "http/policy.c"},
     {"web.dev_pages", "api/pages.c"},
     {"log.level", "cli/cli_serve.c"},
     {"log.format", "cli/cli_serve.c"},

@@ -446,6 +446,10 @@ TEST(config_rules_between_keys) {
     EXPECT(!accepted("media.announce", "[\"300.1.1.1\"]"));
     EXPECT(!accepted("media.announce", "[\"http://media.example.com\"]"));
     EXPECT(!accepted("origins", "[\"https://a/\"]"));
+    EXPECT(accepted("web.images", "[\"https://*.example.com\"]"));
+    EXPECT(!accepted("web.images", "[\"https://*.example.com/x\"]"));
+    EXPECT(accepted("web.frame_ancestors", "[\"https://example.com\", \"http://localhost:1\"]"));
+    EXPECT(!accepted("web.frame_ancestors", "[\"https://example.com\", \"'self'\"]"));
     EXPECT(!accepted("public_url", "\"a.example\""));
     EXPECT(!accepted("auth.hs256_secret", "\"short\""));
     EXPECT(!accepted("media.port", "65530"));
@@ -460,6 +464,28 @@ TEST(config_rules_between_keys) {
     EXPECT(accepted("media.codec", "\"h264\""));
     EXPECT(accepted("tours", "[{\"name\": \"a\", \"codec\": \"av1\"}]"));
     EXPECT(!accepted("media.codec", "\"h263\""));
+}
+
+/* n origins, with what stands between them as many bytes in a header; the last is one shorter. */
+static bool accepted_origins(const char *key, unsigned n) {
+    static char text[8192];
+    size_t at = (size_t)snprintf(text, sizeof(text), "{\"web\": {\"%s\": [", key);
+    for (unsigned i = 0; i < n; i++) {
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "%s\"https://a%053u%s\"", i ? "," : "",
+                               i, i + 1 < n ? "b" : "");
+    }
+    snprintf(text + at, sizeof(text) - at, "], \"%s\": [\"https://a\"]}}",
+             strcmp(key, "images") == 0 ? "frame_ancestors" : "images");
+    struct config *c = parse(text);
+    EXPECT(c || strstr(why, "\"web\": must not have more than 2048 bytes in images and"));
+    bool ok = c != NULL;
+    config_free(c);
+    return ok;
+}
+
+TEST(config_origins_of_pages_are_bounded) {
+    EXPECT(accepted_origins("images", 31) && accepted_origins("frame_ancestors", 31));
+    EXPECT(!accepted_origins("images", 32) && !accepted_origins("frame_ancestors", 32));
 }
 
 TEST(config_object_storage_is_whole_or_not_there) {

@@ -51,6 +51,10 @@ TEST(config_changes_within_lists) {
 TEST(config_changes_that_a_reload_takes) {
     expect_changes("{\"log\": {\"level\": \"info\"}}",
                    "{\"log\": {\"level\": \"warn\"}, \"auth\": {\"leeway_s\": 1}}", 0, "");
+    expect_changes("{}",
+                   "{\"web\": {\"images\": [\"https://a\"], \"frame_ancestors\": "
+                   "[\"https://a\"]}}",
+                   0, "");
 }
 
 /* More than there is room for: the first ones, each whole, and how many they are. */
