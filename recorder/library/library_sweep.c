@@ -148,11 +148,8 @@ static enum err find_old(struct old *o) {
     return e;
 }
 
-static enum err shred(struct library *l, const struct library_sweep *s, const struct id *recording,
-                      const char *id) {
-    if (!s->dry) {
-        return library_shred(l, id, &s->order);
-    }
+/* OK: nobody holds it. */
+static enum err held(struct library *l, const struct id *recording) {
     enum err e = wraps_held(l->archive->wraps, recording, NULL);
     return e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? OK : e;
 }
@@ -160,7 +157,14 @@ static enum err shred(struct library *l, const struct library_sweep *s, const st
 static void shred_one(struct library *l, const struct library_sweep *s, const struct id *recording,
                       struct library_swept *n) {
     char id[ID_TEXT_MAX];
-    enum err e = shred(l, s, recording, id_text(recording, id));
+    id_text(recording, id);
+    enum err e = s->dry || s->may ? held(l, recording) : OK;
+    if (e == OK && !s->dry && s->may && !s->may(s->ctx, id)) {
+        n->failed++;
+        said(s, id, "is too old, and may not be shredded now", false);
+        return;
+    }
+    e = e == OK && !s->dry ? library_shred(l, id, &s->order) : e;
     if (e == OK) {
         n->shredded++;
         said(s, id, s->dry ? "would be shredded for its age" : "shredded for its age", true);

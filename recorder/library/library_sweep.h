@@ -16,10 +16,13 @@ struct library_sweep {
     /* Each that something was done about (done: or would be, if it were not dry), or could not be;
      * and each object without a recording. */
     void (*say)(void *ctx, const char *what_of, const char *what, bool done);
+    /* This recording is about to be shredded for its age, and nobody holds it. False: it is left,
+     * and counts as failed. NULL: it is not asked. */
+    bool (*may)(void *ctx, const char *recording);
     /* Asked between two steps, each of which is about one recording, or 1000 names of the store:
      * false ends the sweep. It may use the library, but not its store. NULL: it goes on. */
     bool (*go_on)(void *ctx);
-    void *ctx; /* of both */
+    void *ctx; /* of all three */
 };
 struct library_swept {
     uint64_t shredded; /* for their age, also where objects are left, which failed, too */

@@ -18,7 +18,7 @@ int cli_audit_begin(struct cli_audit *a, const struct config *cfg) {
     char why[WHY_MAX] = "", unsaid[WHY_MAX];
     struct audit_paths paths;
     struct signing_key key;
-    *a = (struct cli_audit){.who = account()};
+    *a = (struct cli_audit){.who = account(), .mandatory = cfg->audit_mandatory};
     if (!cfg->audit_enabled) {
         return CLI_OK;
     }
@@ -34,7 +34,7 @@ int cli_audit_begin(struct cli_audit *a, const struct config *cfg) {
     return cfg->audit_mandatory ? CLI_FAILED : CLI_OK;
 }
 
-void cli_audit_say(struct cli_audit *a, enum audit_action what, const char *recording,
+bool cli_audit_say(struct cli_audit *a, enum audit_action what, const char *recording,
                    const char *detail, const char *code) {
     struct audit_entry entry;
     const struct audit_act act = {.what = what,
@@ -44,13 +44,18 @@ void cli_audit_say(struct cli_audit *a, enum audit_action what, const char *reco
                                   .recording = recording,
                                   .detail = detail};
     if (!a->log) {
-        return;
+        return true;
     }
     audit_entry_of(&act, clock_wall(), false, &entry);
     enum err e = audit_log_put(a->log, clock_wall(), &entry, 1);
     if (e != OK) {
         (void)cli_fail(CLI_FAILED, "the audit log: %s: this is not recorded", err_name(e));
     }
+    return e == OK;
+}
+
+bool cli_audit_order(struct cli_audit *a, const char *recording, const char *detail) {
+    return cli_audit_say(a, AUDIT_SHRED_ORDER, recording, detail, NULL) || !a->mandatory;
 }
 
 void cli_audit_end(struct cli_audit *a) {

@@ -103,8 +103,8 @@ static int with_config(int argc, char **argv,
     int status = cfg ? cli_audit_begin(&a, cfg) : CLI_FAILED;
     if (status == CLI_OK) {
         status = run(cfg, &x);
-        cli_audit_say(&a, run == backup ? AUDIT_BACKUP : AUDIT_RESTORE, NULL, x.word,
-                      status == CLI_OK ? NULL : "failed");
+        (void)cli_audit_say(&a, run == backup ? AUDIT_BACKUP : AUDIT_RESTORE, NULL, x.word,
+                            status == CLI_OK ? NULL : "failed");
     }
     cli_audit_end(&a);
     config_free(cfg);

@@ -109,8 +109,12 @@ static void say_dry(void *ctx, const char *of, const char *what, bool done) {
 static void say_swept(void *ctx, const char *of, const char *what, bool done) {
     say_dry(ctx, of, what, done);
     if (done) {
-        cli_audit_say(ctx, AUDIT_RECORDING_SWEEP, of, what, NULL);
+        (void)cli_audit_say(ctx, AUDIT_RECORDING_SWEEP, of, what, NULL);
     }
+}
+
+static bool may_sweep(void *ctx, const char *recording) {
+    return cli_audit_order(ctx, recording, "recording.retention_days");
 }
 
 static const char *sweep_error(enum err e, const struct library_swept *n) {
@@ -133,6 +137,7 @@ static int sweep(const struct order *o, int argc, char **argv) {
         s.dry = s.dry || dry;
     }
     s.say = s.dry ? say_dry : say_swept;
+    s.may = may_sweep;
     if (o->config->recording_retention_days) {
         s.before.us = s.order.at.us - us_of_days(o->config->recording_retention_days);
     }
@@ -177,16 +182,31 @@ static enum audit_action act_of(int argc, char **argv) {
                                          : AUDIT_RECORDING_SHRED;
 }
 
-/* The words of the order, of which none is a secret. */
+/* The words of the order, of which none is a secret, into out of AUDIT_TEXT_MAX + 1 bytes. */
+static const char *words_of(int argc, char **argv, char *out) {
+    size_t n = 0, cap = AUDIT_TEXT_MAX + 1;
+    for (int i = 0; i < argc && n < cap; i++) {
+        n += (size_t)snprintf(out + n, cap - n, "%s%s", i ? " " : "", argv[i]);
+    }
+    return out;
+}
+
+static const char *recording_of(int argc, char **argv) {
+    return argc > 1 && strlen(argv[1]) == AUDIT_RECORDING_MAX ? argv[1] : NULL;
+}
+
+/* Before what cannot be undone. A sweep says it of each recording. */
+static bool say_before(struct cli_audit *a, int argc, char **argv) {
+    char words[AUDIT_TEXT_MAX + 1];
+    bool shreds = strcmp(argv[0], "shred") == 0 || strcmp(argv[0], "redact") == 0;
+    return !shreds || cli_audit_order(a, recording_of(argc, argv), words_of(argc, argv, words));
+}
+
 static void say_order(struct cli_audit *a, int argc, char **argv, int status) {
     static const char *const codes[] = {[CLI_FAILED] = "failed", [CLI_USAGE] = "not_understood"};
-    char words[AUDIT_TEXT_MAX + 1] = "";
-    size_t n = 0;
-    for (int i = 0; i < argc && n < sizeof(words); i++) {
-        n += (size_t)snprintf(words + n, sizeof(words) - n, "%s%s", i ? " " : "", argv[i]);
-    }
-    bool one = argc > 1 && strlen(argv[1]) == AUDIT_RECORDING_MAX;
-    cli_audit_say(a, act_of(argc, argv), one ? argv[1] : NULL, words, codes[status]);
+    char words[AUDIT_TEXT_MAX + 1];
+    (void)cli_audit_say(a, act_of(argc, argv), recording_of(argc, argv),
+                        words_of(argc, argv, words), codes[status]);
 }
 
 static int run(const struct order *o, int argc, char **argv) {
@@ -321,8 +341,9 @@ static int recorded(const struct config *cfg, int argc, char **argv) {
     if (status != CLI_OK) {
         return status;
     }
-    status = obey(&a, cfg, argc, argv);
-    if (is_act) {
+    bool may = !is_act || say_before(&a, argc, argv);
+    status = may ? obey(&a, cfg, argc, argv) : CLI_FAILED;
+    if (is_act && may) {
         say_order(&a, argc, argv, status);
     }
     cli_audit_end(&a);

@@ -211,6 +211,25 @@ await test('a_person_says_that_the_clock_is_right_and_looks_first', async () => 
   expect(right.status === 0 && right.stdout.includes('0 shredded for their age, 1 held'), right.stdout + right.stderr);
 });
 
+await test('a_sweep_by_command_says_in_the_audit_log_what_it_is_about_to_shred', async () => {
+  const copy = tempDir();
+  fs.cpSync(path.join(old, 'recordings'), path.join(copy, 'recordings'), { recursive: true });
+  fs.cpSync(path.join(old, 'kek'), path.join(copy, 'kek'));
+  const config = await writeConfig(copy, (c) => {
+    c.recording.retention_days = 1;
+  });
+  const said = () => spawnSync(ORIEL, ['audit', '-c', config, 'list', '--json', '--recording', id], { encoding: 'utf8', timeout: 60000 })
+    .stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  const held = orders(config)('sweep');
+  expect(held.status === 0 && held.stdout.includes('0 shredded for their age, 1 held'), held.stdout + held.stderr);
+  expectEqual(said().length, 0, 'records of what is held');
+  expectEqual(orders(config)('release', id).status, 0, 'status of release');
+  const swept = orders(config)('sweep');
+  expect(swept.status === 0 && swept.stdout.includes('1 shredded for their age'), swept.stdout + swept.stderr);
+  expectEqual(said().map((r) => `${r.what} ${r.role} ${r.outcome}`).join(),
+    'recording.release operator done,recording.shred_order operator done,recording.sweep operator done', 'in this order');
+});
+
 await test('a_hold_wins_and_without_it_the_server_shreds', async () => {
   server = await serve(aging);
   await until(async () => await server.metric('oriel_sweep_runs_total{result="ok"}') === 1, 'the sweep');

@@ -28,6 +28,7 @@ struct yard {
     struct library *library;
     char one_id[ID_TEXT_MAX], two_id[ID_TEXT_MAX], why[WHY_MAX];
     unsigned said, steps; /* of a sweep: lines, and how many it is let go; 0: all */
+    unsigned asked, no;   /* before a shred; bit n: the n-th may not */
     char last[256];
     struct library_sweep how; /* what is not usual of the next sweep */
 };
@@ -71,6 +72,24 @@ static bool step(void *ctx) {
     return y->steps == 0 || --y->steps > 0;
 }
 
+/* Objects of a recording in the store, and of one of its tracks. */
+static unsigned stored(const struct yard *y, const struct id *recording, const struct id *track) {
+    unsigned n = 0;
+    for (size_t i = 0; i < y->disk.n; i++) {
+        struct object_id o;
+        n += object_parse_name(y->disk.objects[i].name, &o) && id_eq(&o.recording, recording) &&
+             (!track || id_eq(&o.track, track));
+    }
+    return n;
+}
+
+static bool may(void *ctx, const char *recording) {
+    struct yard *y = ctx;
+    struct id id;
+    EXPECT(id_parse(recording, &id) && stored(y, &id, NULL) > 0); /* nothing is gone yet */
+    return !(y->no & 1u << y->asked++);
+}
+
 static enum err try_sweep(struct yard *y, int64_t now, int64_t before, struct library_swept *ret) {
     struct library_sweep s = y->how;
     s.before.us = before;
@@ -86,17 +105,6 @@ static enum err try_sweep(struct yard *y, int64_t now, int64_t before, struct li
 static struct library_swept sweep(struct yard *y, int64_t before) {
     struct library_swept n;
     EXPECT_EQ(try_sweep(y, ENDED + 1, before, &n), OK);
-    return n;
-}
-
-/* Objects of a recording in the store, and of one of its tracks. */
-static unsigned stored(const struct yard *y, const struct id *recording, const struct id *track) {
-    unsigned n = 0;
-    for (size_t i = 0; i < y->disk.n; i++) {
-        struct object_id o;
-        n += object_parse_name(y->disk.objects[i].name, &o) && id_eq(&o.recording, recording) &&
-             (!track || id_eq(&o.track, track));
-    }
     return n;
 }
 
@@ -128,6 +136,31 @@ TEST(sweep_shreds_what_is_too_old_and_not_held_nor_being_made) {
     n = sweep(&y, ENDED + 1);
     EXPECT(n.shredded == 0 && n.finished == 0 && y.said == 0);
     ledger_free(l);
+    yard_end(&y);
+}
+
+/* Whoever must say before who shreds what, and cannot, keeps that one, and no other. */
+TEST(sweep_asks_before_it_shreds) {
+    struct yard y;
+    struct library_order hold = {"ann", "court", {ENDED}};
+    yard_begin(&y, 1);
+    y.how.may = may;
+    y.how.dry = true;
+    struct library_swept n = sweep(&y, ENDED + 1);
+    EXPECT(n.shredded == 2 && y.asked == 0);
+    y.how.dry = false;
+    y.no = 1;
+    n = sweep(&y, ENDED + 1);
+    EXPECT(n.shredded == 1 && n.failed == 1 && y.asked == 2);
+    EXPECT((stored(&y, &y.one.id, NULL) > 0) != (stored(&y, &y.two.id, NULL) > 0));
+    const char *left = stored(&y, &y.one.id, NULL) > 0 ? y.one_id : y.two_id;
+    EXPECT_EQ(library_hold(y.library, left, &hold), OK);
+    y.no = 0;
+    n = sweep(&y, ENDED + 1);
+    EXPECT(n.held == 1 && n.shredded + n.failed == 0 && y.asked == 2); /* of what is held no one */
+    EXPECT_EQ(library_release(y.library, left), OK);
+    n = sweep(&y, ENDED + 1);
+    EXPECT(n.shredded == 1 && y.asked == 3);
     yard_end(&y);
 }
 
