@@ -173,6 +173,53 @@ await test('a_program_reads_the_log_page_by_page', async () => {
   expectEqual(one.detail, `what=recording.shred recording=${recording}`);
 });
 
+/** Objects of a recording that are stored. */
+const stored = (id) => fs.readdirSync(path.join(dir, 'recordings/objects/recordings', id), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile()).length;
+
+await test('what_cannot_be_recorded_is_not_erased', async () => {
+  const ann = await join('agent', 'Ann');
+  await hears(ann, 'on', 20000);
+  await ask(ann, { type: 'end', id: 9 });
+  await ann.closed;
+  const kept = await until(async () => {
+    const { recordings: [r] } = await (await call('GET', '/recordings')).json();
+    return r?.state === 'complete' && r.id;
+  }, 'a complete recording');
+  const all = stored(kept);
+  expect(all > 0, 'it has objects');
+  const refused = async (text) => {
+    const answer = await call('DELETE', `/recordings/${kept}`);
+    expectEqual(answer.status, 503, text);
+    expectEqual((await answer.json()).code, 'audit_unavailable', text);
+    expectEqual(stored(kept), all, `objects, ${text}`);
+  };
+  fs.renameSync(log, `${log}.away`); // a disk that fails
+  await refused('when nobody knows it yet: the order waits for the disk');
+  await refused('when it is known');
+  expectEqual((await (await fetch(new URL('/ready', server.urls.agent))).json()).checks.audit, 'acts cannot be recorded');
+  fs.renameSync(`${log}.away`, log);
+  // No file may grow: not the log, and nothing else is touched.
+  const shred = ['recordings', '-c', config, 'shred', kept];
+  const full = spawnSync('bash', ['-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'bash', ORIEL, ...shred], { encoding: 'utf8', timeout: 60000 });
+  expect(full.status === 1 && full.stderr.includes('this is not recorded'), full.stdout + full.stderr);
+  expectEqual(stored(kept), all, 'objects, by command');
+  const done = await until(async () => {
+    const answer = await call('DELETE', `/recordings/${kept}`);
+    return answer.status !== 503 && answer;
+  }, 'an answer');
+  expectEqual(done.status, 204, 'shred');
+  expectEqual(stored(kept), 0, 'objects');
+  expectEqual(oriel(...shred).status, 0, 'once more, by command');
+  const said = await until(() => {
+    const list = records('--recording', kept).filter((r) => r.what.startsWith('recording.shred'));
+    return list.filter((r) => r.outcome === 'done' && r.what === 'recording.shred').length === 2 && list;
+  }, 'both shreds');
+  const words = said.map((r) => `${r.role} ${r.what} ${r.code ?? r.outcome}`);
+  expect(words.includes('ops recording.shred audit_unavailable'), words.join());
+  expectEqual(words.slice(-4).join(), ['ops', 'operator'].map((who) => `${who} recording.shred_order done,${who} recording.shred done`).join(), 'first the order');
+});
+
 await test('what_cannot_be_recorded_is_refused_until_it_can', async () => {
   const status = async () => (await (await fetch(new URL('/ready', server.urls.agent))).json()).checks.audit;
   expectEqual(await status(), 'ok');
