@@ -100,10 +100,11 @@ static bool own_network(void) {
            (root || write_text("/proc/self/uid_map", map));
 }
 
-/* The kernel says that a link is up, and adds its routes, up to a second later. */
-#define UNTIL_UP(link)                                                                 \
-    "for i in $(seq 250); do ip -o link show " link " | grep -q 'state UP' && break; " \
-    "sleep 0.02; done"
+/* The kernel adds the route that makes an address ours after it has said that there is the address,
+ * and that the link is up; what is sent before goes out to nobody. */
+#define UNTIL_OURS                                                                              \
+    "for i in $(seq 500); do [ $(ip -6 route show table local dev far0 | grep -c '^local f[de]" \
+    "[08]0::1 ') = 2 ] && break; sleep 0.02; done"
 
 #define FAR_INDEX 70000 /* does not fit 16 bits: indices are not used again, so they grow */
 
@@ -126,12 +127,11 @@ static void in_own_network(int (*child)(void), const char *what) {
 
 static int on_a_far_interface(void) {
     struct addr local = loopback_v6("fe80::1", FAR_INDEX), global = loopback_v6("fd00::1", 0);
-    if (!own_network() ||
-        system("exec 2>/dev/null; ip link set lo up && "
-               "ip link add far0 index 70000 type veth peer name far1 && "
-               "ip link set far0 up && ip link set far1 up && "
-               "ip addr add fe80::1/64 dev far0 nodad && "
-               "ip addr add fd00::1/64 dev far0 nodad && " UNTIL_UP("far0")) != 0) {
+    if (!own_network() || system("exec 2>/dev/null; ip link set lo up && "
+                                 "ip link add far0 index 70000 type veth peer name far1 && "
+                                 "ip link set far0 up && ip link set far1 up && "
+                                 "ip addr add fe80::1/64 dev far0 nodad && "
+                                 "ip addr add fd00::1/64 dev far0 nodad && " UNTIL_OURS) != 0) {
         return 2;
     }
     return comes_and_goes(&local) && comes_and_goes(&global) ? 0 : 1;
