@@ -48,7 +48,7 @@ const shown = (page) => page.evaluate(async () => {
         dropped: s.framesDropped ?? 0, plis: s.pliCount ?? 0, nacks: s.nackCount ?? 0 };
     }
   }
-  return { width: 0, frames: 0 };
+  return { width: 0, frames: 0, freezes: 0 };
 });
 
 const untilWidth = (page, width, why) => until(async () => (await shown(page)).width === width, why, 40000);
@@ -99,16 +99,21 @@ async function watch(wide, narrow, { name, mode, rids }, agent) {
 
 for (const way of WAYS) {
   const { name, mode } = way;
-  await test(`av1_at_360p_in_two_${name}_for_two_viewers`, async () => {
+  await test(`av1_at_360p_in_two_${name}_for_two_viewers`, async (atEnd) => {
+    const pages = [];
+    atEnd(() => Promise.all(pages.map((p) => p.close())));
     const agent = await browser.newPage();
+    pages.push(agent);
     await prepare(agent, name === 'layers' ? mode : null);
     await joinTour(agent, `${base}/agent/av1#${mint({ role: 'agent', tour: 'av1', sub: 'ann' })}`);
     const wide = await viewer('bob', 0);
+    pages.push(wide.page);
     const answer = await wide.page.evaluate(() => window.oriel.session.pc.remoteDescription.sdp);
     const stage = answer.split('\r\nm=').find((m) => m.includes('a=msid:stage stage-video'));
     expect(stage.includes(DESCRIPTOR) && stage.includes('a=extmap-allow-mixed'), 'the stage has descriptors');
     await untilWidth(wide.page, 640, 'the larger size');
     const narrow = await viewer('carol', NARROW);
+    pages.push(narrow.page);
     await watch(wide, narrow, way, agent);
     nat.narrow(narrow.key, 0);
     await untilWidth(narrow.page, 640, 'the larger size on a path that has become wide');
@@ -116,7 +121,6 @@ for (const way of WAYS) {
     await until(async () => (await shown(narrow.page)).frames > frames + 30, 'and it goes on');
     console.log(`# ${name}: narrow, then wide ${JSON.stringify(await shown(narrow.page))}`);
     await endTour(agent);
-    await Promise.all([agent, wide.page, narrow.page].map((p) => p.close()));
   });
 }
 

@@ -82,8 +82,10 @@ async function pictures(recording, name) {
 
 const browser = await launchChromium();
 for (const [i, name] of CODECS.entries()) {
-  await test(`a_gap_in_${name}_that_only_the_recorder_has_is_short`, async () => {
+  await test(`a_gap_in_${name}_that_only_the_recorder_has_is_short`, async (atEnd) => {
     const page = await browser.newPage();
+    atEnd(() => page.close());
+    atEnd(() => { nat.loss = 0; });
     await page.goto(`http://127.0.0.1:${site.address().port}/`);
     await page.evaluate((a) => window.publish(...a),
       [`${base}/whip/${name}`, token({ sub: 'ada', role: 'agent', tour: name })]);
@@ -100,7 +102,6 @@ for (const [i, name] of CODECS.entries()) {
     await until(async () => (await asked()) > before.asked, 'a question', 15000);
     const after = await sent();
     await page.evaluate(() => window.leave());
-    await page.close();
     const recording = await until(async () => {
       const all = await listRecordings(base, ops);
       return all.length === i + 1 && all.find((r) => r.tour === name && r.state === 'complete');

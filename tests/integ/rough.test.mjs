@@ -50,7 +50,8 @@ const [agent, buyer] = [browsers.agent.pages()[0], browsers.buyer.pages()[0]];
 
 /** What the buyer has got so far. */
 const got = () => buyer.evaluate(async () => {
-  const all = { at: performance.now() / 1000 };
+  const all = { at: performance.now() / 1000, frames: 0, width: 0, freezes: 0, frozen: 0, plis: 0, nacks: 0, bytes: 0,
+    samples: 0, concealed: 0 };
   for (const s of (await window.pc.getStats()).values()) {
     if (s.type === 'inbound-rtp' && s.kind === 'video') {
       Object.assign(all, { frames: s.framesDecoded ?? 0, width: s.frameWidth ?? 0, freezes: s.freezeCount ?? 0,
@@ -108,19 +109,20 @@ await test('a_good_path_carries_the_whole_picture', async () => {
   expect(s.frames / s.at > 12, `${s.frames} frames in ${s.at} s`);
 });
 
-await test('five_percent_lost_each_way_are_repaired', async () => {
+await test('five_percent_lost_each_way_are_repaired', async (atEnd) => {
+  atEnd(() => filter(''));
   filter(both('numgen random mod 100 < 5 counter drop'));
   const s = await watch(20, '5 % lost each way');
   const [up, down] = counted();
   console.log(`# ${up} packets lost on their way to the server, ${down} from it`);
-  filter('');
   expect(up > 20 && down > 20, 'nothing was lost');
   expect(s.frames / s.at > 10, `${s.frames} frames in ${s.at} s`);
   expect(s.frozen <= 2, `the picture stood for ${s.frozen} s`);
   expect(s.concealed <= 0.15 * s.samples, `${s.concealed} of ${s.samples} samples are made up`);
 });
 
-await test('a_second_without_a_packet_is_a_second', async () => {
+await test('a_second_without_a_packet_is_a_second', async (atEnd) => {
+  atEnd(() => filter(''));
   await watch(3, 'a good path again');
   const then = await got();
   filter(both('counter drop'));
@@ -137,7 +139,9 @@ await test('a_second_without_a_packet_is_a_second', async () => {
   expect(s.frames / s.at > 10, `${s.frames} frames in ${s.at} s`);
 });
 
-await test('a_path_that_narrows_gets_a_smaller_picture_and_a_wider_one_a_larger', async () => {
+await test('a_path_that_narrows_gets_a_smaller_picture_and_a_wider_one_a_larger', async (atEnd) => {
+  atEnd(() => filter(''));
+  atEnd(() => limitRate(0));
   filter(`
 table inet rough {
   chain out {
@@ -152,8 +156,6 @@ table inet rough {
   const narrow = await watch(15, '0.5 Mbit/s');
   limitRate(2000);
   const again = await watch(15, '2 Mbit/s');
-  limitRate(0);
-  filter('');
   expect(wide.frozen <= 1, `${wide.frozen} s frozen at 4 Mbit/s`);
   expect(narrow.width <= LAYERS[1], `${narrow.width} pixels at 0.5 Mbit/s`);
   expect(narrow.frames / narrow.at > 8, `${narrow.frames} frames at 0.5 Mbit/s`);
@@ -165,7 +167,8 @@ table inet rough {
 
 // GStreamer's webrtcbin offers no NACK: what is lost on its way to the server can only be followed by
 // a key frame. It showed 29 of 180 pictures before the server asked for one.
-await test('a_publisher_without_nack_is_repaired_by_key_frames', async () => {
+await test('a_publisher_without_nack_is_repaired_by_key_frames', async (atEnd) => {
+  atEnd(() => filter(''));
   await browsers.agent.close();
   const publisher = new Client('gst_client.py', 'publish', `${base}/whip/gst`, token({ role: 'agent', tour: 'gst', sub: 'gil' }));
   await publisher.tells((s) => s.connected, 'GStreamer connected');
@@ -183,7 +186,6 @@ table inet rough {
 `);
   const s = await watch(12, 'GStreamer without NACK, 5 % lost on its way to the server');
   const [lost] = counted();
-  filter('');
   const plis = await server.metric('oriel_media_pli_out_total') - asked;
   console.log(`# ${lost} packets lost, ${plis} key frames asked for, ${s.frames} of ${Math.round(15 * s.at)} pictures shown`);
   expect(lost > 5, `only ${lost} packets were lost`);

@@ -179,13 +179,14 @@ await test('firefox_publishes_plain_opus', async () => {
   }
 });
 
-const towardViewers = () => test('redundancy_goes_to_a_viewer_that_loses_one_packet_of_ten', async () => {
+const towardViewers = () => test('redundancy_goes_to_a_viewer_that_loses_one_packet_of_ten', async (atEnd) => {
   const { server, nat } = first;
   const { page, answer } = await publisher(first, 'opus');
   expect(/^m=audio .* 111 63\r$/m.test(answer), `the answer keeps the order: ${/^m=audio.*/m.exec(answer)}`);
   const [red, plain] = [await listener(first, 'opus'), await listener(first, 'opus only')];
   const [clean] = await madeUp([red]);
   expectEqual(await server.metric('oriel_media_red_out_total'), 0, 'packets with redundancy while nothing is lost');
+  atEnd(() => { nat.lossDown = 0; });
   nat.lossDown = LOSS;
   await until(async () => await server.metric('oriel_media_red_out_total') > 200, 'redundancy');
   const [withRed, without] = await madeUp([red, plain]);
@@ -197,12 +198,13 @@ const towardViewers = () => test('redundancy_goes_to_a_viewer_that_loses_one_pac
   await Promise.all([red, plain, page].map(close));
 });
 
-const ofPublisher = (audio) => test(`a_publisher_that_loses_one_packet_of_ten_sends_${audio.replace(' ', '_')}`, async () => {
+const ofPublisher = (audio) => test(`a_publisher_that_loses_one_packet_of_ten_sends_${audio.replace(' ', '_')}`, async (atEnd) => {
   const { server, nat } = second;
   const repaired = await server.metric('oriel_media_red_repaired_total');
   const { page, answer } = await publisher(second, audio);
   expectEqual(/a=rtpmap:\d+ red\/48000\/2/.test(answer), audio === 'red', 'redundancy is agreed on');
   const viewer = await listener(second, 'opus only');
+  atEnd(() => { nat.loss = 0; });
   nat.loss = LOSS;
   const [share] = await madeUp([viewer]);
   nat.loss = 0;

@@ -68,11 +68,11 @@ async function watcher(sub) {
   watchers.push(page);
 }
 
-/** What came so far for the stage and for the voice that goes with it. */
+/** What came so far for the stage and for the voice that goes with it; nothing, before the first packet. */
 const came = (page) => page.evaluate(async () => {
   const slots = [...window.oriel.session.slots.values()].filter((s) => s.index === 0);
   const mid = (kind) => slots.find((s) => s.kind === kind).mid;
-  const ret = {};
+  const ret = { frames: 0, bytes: 0, packets: 0, heard: 0 };
   for (const s of (await window.oriel.session.pc.getStats()).values()) {
     if (s.type === 'inbound-rtp' && s.mid === mid('stage')) {
       Object.assign(ret, { frames: s.framesDecoded, bytes: s.bytesReceived });
@@ -87,12 +87,21 @@ const idOf = (name) => watchers[0].evaluate((wanted) =>
   window.oriel.roster().find((p) => p.name === wanted)?.id, name);
 const speak = (sub, on) => guests.get(sub).evaluate((loudness) => window.speak(loudness), on ? LOUD : 0);
 
-/** They talk for a turn, while the stage and its voice go on at each watcher. */
-async function talk(subs) {
+/** Runs `run` while these guests speak; they are silent after it, whatever it says. */
+async function whileSpeaking(subs, run) {
   await Promise.all(subs.map((sub) => speak(sub, true)));
+  try {
+    await run();
+  } finally {
+    await Promise.all(subs.map((sub) => speak(sub, false)));
+  }
+}
+
+/** They talk for a turn, while the stage and its voice go on at each watcher. */
+const talk = (subs) => whileSpeaking(subs, async () => {
   const before = await Promise.all(watchers.map(came));
   await pause(TURN_MS);
-  await Promise.all(watchers.map(async (page, i) => {
+  for (const [i, page] of watchers.entries()) {
     const now = await came(page);
     const [frames, bytes] = [now.frames - before[i].frames, now.bytes - before[i].bytes];
     const [packets, heard] = [now.packets - before[i].packets, now.heard - before[i].heard];
@@ -100,9 +109,8 @@ async function talk(subs) {
       packets} packets (${heard} bytes) of his silence`);
     expect(frames > 15 && bytes > 1000, `${frames} frames, ${bytes} bytes on the stage`);
     expect(packets > 3 && heard > 0, `${packets} packets, ${heard} bytes in audio slot 0`);
-  }));
-  await Promise.all(subs.map((sub) => speak(sub, false)));
-}
+  }
+});
 
 await test('the_host_is_on_the_stage_whoever_came_first', async () => {
   for (const sub of GUESTS) {
@@ -120,6 +128,7 @@ await test('the_host_is_on_the_stage_whoever_came_first', async () => {
   for (const page of watchers) {
     await firstFrame(page);
     await until(async () => (await stageOf(page)).participant === await idOf('Ann'), 'Ann on the stage');
+    await until(async () => (await came(page)).packets > 0, 'the first of her silence');
   }
   await until(async () => await server.metric('oriel_media_relay_in_total') > 100, 'the tour on both workers');
 });
@@ -144,15 +153,15 @@ await test('guests_who_talk_take_neither_stage_nor_voice', async () => {
 });
 
 await test('the_host_sees_and_hears_who_talks', async () => {
-  await speak('dee', true);
   const dee = await idOf('dee');
-  await until(async () => (await stageOf(agent)).participant === dee, 'dee on the stage of the host');
-  const before = await came(agent);
-  await until(async () => {
-    const now = await came(agent);
-    return now.frames > before.frames + 10 && now.packets > before.packets + 50;
-  }, 'picture and sound of dee');
-  await speak('dee', false);
+  await whileSpeaking(['dee'], async () => {
+    await until(async () => (await stageOf(agent)).participant === dee, 'dee on the stage of the host');
+    const before = await came(agent);
+    await until(async () => {
+      const now = await came(agent);
+      return now.frames > before.frames + 10 && now.packets > before.packets + 50;
+    }, 'picture and sound of dee');
+  });
 });
 
 await test('a_share_of_the_host_takes_the_stage_and_gives_it_back', async () => {
@@ -162,9 +171,12 @@ await test('a_share_of_the_host_takes_the_stage_and_gives_it_back', async () => 
     return stage.participant === ann && stage.source === source;
   }, `${source} of the host on the stage`)));
   await agent.click('[data-control=screen]');
-  await shows('screen');
-  await talk(['bob']);
-  await agent.click('[data-control=screen]');
+  try {
+    await shows('screen');
+    await talk(['bob']);
+  } finally {
+    await agent.click('[data-control=screen]');
+  }
   await shows('camera');
 });
 

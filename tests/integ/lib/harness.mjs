@@ -4,11 +4,19 @@
 let passed = 0;
 let failed = 0;
 
-/** Runs one test; the ones after it run all the same. */
+/** Runs one test; the ones after it run all the same, and find what they would find had it not failed: what it
+ *  gives to `atEnd`, its argument, is run when it ends, however it ends, the last first. */
 export async function test(name, run) {
   const begun = Date.now();
+  const undo = [];
   try {
-    await run();
+    try {
+      await run((back) => undo.unshift(back));
+    } finally {
+      for (const back of undo) {
+        await back();
+      }
+    }
     passed++;
     console.log(`ok ${name} (${Date.now() - begun} ms)`);
     return true;
