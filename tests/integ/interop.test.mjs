@@ -71,10 +71,10 @@ const seen = ({ page }) => page.evaluate(async () => {
   const of = { frames: 0, width: 0, height: 0, freezes: 0, frozen: 0, samples: 0, keyFrames: 0 };
   for (const s of (await window.pc.getStats()).values()) {
     if (s.type === 'inbound-rtp' && s.kind === 'video') {
-      Object.assign(of, { frames: s.framesDecoded, width: s.frameWidth, height: s.frameHeight,
-        freezes: s.freezeCount, frozen: s.totalFreezesDuration, keyFrames: s.keyFramesDecoded });
+      Object.assign(of, { frames: s.framesDecoded ?? 0, width: s.frameWidth ?? 0, height: s.frameHeight ?? 0,
+        freezes: s.freezeCount, frozen: s.totalFreezesDuration, keyFrames: s.keyFramesDecoded ?? 0 });
     } else if (s.type === 'inbound-rtp') {
-      of.samples = s.totalSamplesReceived;
+      of.samples = s.totalSamplesReceived ?? 0;
     }
   }
   return of;

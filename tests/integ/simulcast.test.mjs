@@ -38,10 +38,10 @@ const shown = (page) => page.evaluate(async () => {
   const stage = [...window.oriel.session.slots.values()].find((s) => s.kind === 'stage');
   for (const s of (await window.oriel.session.pc.getStats()).values()) {
     if (s.type === 'inbound-rtp' && s.mid === stage.mid) {
-      return { width: s.frameWidth, frames: s.framesDecoded, freezes: s.freezeCount, frozen: s.totalFreezesDuration };
+      return { width: s.frameWidth ?? 0, frames: s.framesDecoded ?? 0, freezes: s.freezeCount ?? 0, frozen: s.totalFreezesDuration ?? 0 };
     }
   }
-  return { width: 0, frames: 0 };
+  return { width: 0, frames: 0, freezes: 0, frozen: 0 };
 });
 
 /** Frames of this size are made now, or not: its counter is looked at twice. */

@@ -36,7 +36,7 @@ const inbound = () => window.oriel.session.pc.getStats().then((stats) => {
 const outbound = () => window.oriel.session.pc.getStats().then((stats) => {
   const s = [...stats.values()].find((x) => x.type === 'outbound-rtp' && x.kind === 'video' && x.framesEncoded);
   return { width: s?.frameWidth ?? 0, mode: s?.scalabilityMode, keys: s?.keyFramesEncoded ?? 0,
-    fps: s?.framesPerSecond, frames: s?.framesEncoded };
+    fps: s?.framesPerSecond ?? 0, frames: s?.framesEncoded ?? 0 };
 });
 
 /** Its camera is one stream in this mode. */

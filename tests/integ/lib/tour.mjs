@@ -3,8 +3,12 @@ import { until } from './harness.mjs';
 
 /** Opens a tour link in a Playwright page and joins; resolves when the tour is on the screen. */
 export async function joinTour(page, url, { name = 'Test', camera = true } = {}) {
+  const failed = []; // of what it fetches: a page without its script shows nothing, and says nothing
+  page.on('requestfailed', (request) => failed.push(`${request.url()} ${request.failure()?.errorText}`));
   await page.goto(url);
-  await page.waitForSelector('form.prejoin');
+  await page.waitForSelector('form.prejoin').catch((error) => {
+    throw new Error(`${error.message}; what it could not fetch: ${failed.join(', ') || 'nothing'}`);
+  });
   if (await page.$('input[name=name]')) {
     await page.fill('input[name=name]', name);
   }
@@ -28,7 +32,9 @@ export async function joinTour(page, url, { name = 'Test', camera = true } = {})
     }, { capture: true });
   });
   await page.click('form.prejoin button[type=submit]');
-  await page.waitForSelector('.tour');
+  await page.waitForSelector('.tour').catch(async (error) => {
+    throw new Error(`${error.message}; the page says: ${await page.innerText('body')}`);
+  });
 }
 
 /** The same in a Puppeteer page of Firefox, to watch and listen; a tour that is recorded. */
