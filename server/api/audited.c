@@ -3,6 +3,7 @@
 #include "server/api/audited_acts.h"
 #include "server/http/respond.h"
 #include "signaling/platform.h"
+#include "signaling/words/acts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,12 +33,33 @@ static const char *named(const struct request *r, const char *name) {
     return NULL;
 }
 
-void audited_begin(struct request *r) {
-    const struct api *a = api_of(r);
-    const char *tour = named(r, "{tour}"), *id = named(r, "{participant}");
-    const char *sub = tour && id ? signaling_person_sub(a->signaling, tour, id) : NULL;
+static void note_whom(struct request *r, const char *id) {
+    const char *tour = named(r, "{tour}");
+    const char *sub = tour && id ? signaling_person_sub(api_of(r)->signaling, tour, id) : NULL;
     if (sub) {
         snprintf(call_of(r)->whom, sizeof(call_of(r)->whom), "%s", sub);
+    }
+}
+
+void audited_begin(struct request *r) {
+    note_whom(r, named(r, "{participant}"));
+}
+
+/* Only of moderation: what others say may be long, or a secret. */
+void audited_body(struct request *r, const struct json *body) {
+    const struct audited_act *act = audited_act_of(r);
+    struct call *call = call_of(r);
+    struct buffer b = {0};
+    if (!act || audit_kind_of(act->what) != AUDIT_MODERATION) {
+        return;
+    }
+    signaling_act_says(&b, body);
+    snprintf(call->detail, sizeof(call->detail), "%s%s%s", act->detail ? act->detail : "",
+             act->detail && b.n > 0 ? " " : "", b.n > 0 && !b.bad ? b.p : "");
+    buffer_free(&b);
+    if (json_get_text(json_member(body, "participant"), call->participant,
+                      sizeof(call->participant))) {
+        note_whom(r, call->participant);
     }
 }
 
@@ -61,7 +83,7 @@ static const char *detail_of(const struct request *r, const struct audited_act *
     bool piece = act->what == AUDIT_RECORDING_PLAY || act->what == AUDIT_RECORDING_THUMBNAILS;
     const char *more = track || piece ? track : number ? number : named(r, "{seq}");
     const char *own = call_of(r)->detail;
-    return receiver ? receiver : act->detail ? act->detail : *own ? own : more;
+    return receiver ? receiver : *own ? own : act->detail ? act->detail : more;
 }
 
 void audited_note(struct request *r) {
@@ -72,15 +94,17 @@ void audited_note(struct request *r) {
         return;
     }
     call->noted = true;
-    audit(api_of(r)->audit, &(struct audit_act){.what = act->what,
-                                                .code = why_not(r, code),
-                                                .who = &call->claims,
-                                                .role = call->claims.scopes ? "service" : NULL,
-                                                .from = call->has_client ? &call->client : NULL,
-                                                .tour = named(r, "{tour}"),
-                                                .recording = named(r, "{recording}"),
-                                                .participant = named(r, "{participant}"),
-                                                .whom = call->whom,
-                                                .detail = detail_of(r, act),
-                                                .trace = r->trace.id});
+    audit(api_of(r)->audit,
+          &(struct audit_act){.what = act->what,
+                              .code = why_not(r, code),
+                              .who = &call->claims,
+                              .role = call->claims.scopes ? "service" : NULL,
+                              .from = call->has_client ? &call->client : NULL,
+                              .tour = named(r, "{tour}"),
+                              .recording = named(r, "{recording}"),
+                              .participant = *call->participant ? call->participant
+                                                                : named(r, "{participant}"),
+                              .whom = call->whom,
+                              .detail = detail_of(r, act),
+                              .trace = r->trace.id});
 }

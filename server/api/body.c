@@ -2,6 +2,7 @@
 
 #include "base/json_write.h"
 #include "server/api/api.h"
+#include "server/api/audited.h"
 #include "server/api/refuse.h"
 
 #include <stdio.h>
@@ -78,6 +79,7 @@ bool body_read(struct request *r, const struct schema *s, bool may_lack, void *i
         json_free(v);
         return false;
     }
+    audited_body(r, v);
     *ret_document = v;
     return true;
 }

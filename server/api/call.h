@@ -13,9 +13,11 @@ struct call {
     struct claims claims; /* of routes that need a token */
     struct addr client;   /* where it comes from, for the audit log */
     bool has_client;
-    bool noted;                      /* the log has it */
-    char whom[SUB_MAX + 1];          /* to whom it is done, for the audit log */
-    char detail[AUDIT_TEXT_MAX + 1]; /* and how, where the path does not say it; "": nothing */
+    bool noted; /* the log has it */
+    /* For the audit log; "": nothing, or the path says it. */
+    char whom[SUB_MAX + 1];          /* to whom it is done, */
+    char participant[20];            /* which they are, */
+    char detail[AUDIT_TEXT_MAX + 1]; /* and how */
     /* Of whom a playback cookie let in: it must hold for as long as the answer takes. expires 0:
      * it was a token. */
     struct auth_ticket ticket;

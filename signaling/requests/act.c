@@ -3,10 +3,6 @@
 #include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
 
-#include <string.h>
-
-#define SAYS_MAX 128 /* [bytes] of what else it says */
-
 void act_begin(struct act *a, const struct call *c) {
     const char *id = call_string(c, "participant", NULL);
     *a = (struct act){.by = c->conn->seat};
@@ -17,38 +13,9 @@ void act_begin(struct act *a, const struct call *c) {
     }
 }
 
-/* The members of a request are few and short; those of a join are secrets, and not told. */
-static bool is_told(const char *name) {
-    static const char *const not [] = {"type", "id", "participant", "token", "resume", "offer"};
-    for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++) {
-        if (strcmp(not [i], name) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* "kind=microphone muted=true" */
 static struct shared_text *says(const struct call *c) {
     struct buffer b = {0};
-    struct json_walk w = {0};
-    while (json_next(c->msg, &w)) {
-        const char *text = json_get_string(w.value, NULL);
-        if (!is_told(w.name)) {
-            continue;
-        }
-        buffer_str(&b, b.n > 0 ? " " : "");
-        buffer_str(&b, w.name);
-        buffer_str(&b, "=");
-        if (text) {
-            buffer_str(&b, text);
-        } else {
-            json_put_compact(&b, w.value);
-        }
-    }
-    if (!b.bad && b.n > SAYS_MAX) {
-        buffer_cut(&b, SAYS_MAX);
-    }
+    signaling_act_says(&b, c->msg);
     return shared_text_of(&b); /* without memory nothing else is said */
 }
 

@@ -2,6 +2,9 @@
 #ifndef ORIEL_SIGNALING_WORDS_ACTS_H
 #define ORIEL_SIGNALING_WORDS_ACTS_H
 
+#include "base/buffer.h"
+#include "json/json_read.h"
+
 /* X(symbol, word). Who listens has a switch over all of them, so that none is forgotten. */
 #define SIGNALING_ACTS(X)         \
     X(ACT_MUTE, "mute")           \
@@ -30,5 +33,12 @@ enum signaling_act {
 
 /* "mute_all"; "" for ACT_NONE. */
 const char *signaling_act_word(enum signaling_act a);
+
+#define ACT_SAYS_MAX 128 /* [bytes] */
+
+/* Append what a request says, a message or the body of one, but for secrets and what has a place of
+ * its own in a record: "kind=microphone muted=true". Lists come last, for they may be long: beyond
+ * ACT_SAYS_MAX bytes it ends with "...". */
+void signaling_act_says(struct buffer *b, const struct json *request);
 
 #endif

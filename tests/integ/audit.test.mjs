@@ -67,6 +67,15 @@ await test('hosts_moderate', async () => {
   const bob = await join('buyer', 'Bob');
   expectEqual((await ask(bob, { type: 'remove', id: 2, participant: 'p1' })).code, 'forbidden');
   expectEqual((await ask(ann, { type: 'mute', id: 2, participant: 'p2', kind: 'microphone', muted: true })).type, 'ok');
+  const platform = mint({ role: 'service', sub: 'platform', scope: 'participants:write' });
+  for (const [where, body] of [['/participants/p2/mute', { kind: 'camera' }], ['/participants/p2/allow', { can: { chat: false } }],
+    ['/mute', { except: ['p2'], kind: 'screen' }], ['/allow', { participants: ['p2'], can: { screen: 'receive' } }],
+    ['/spotlight', { participant: 'p2' }], ['/recording', { paused: true }]]) {
+    const answer = await fetch(new URL(`/v1/tours/demo${where}`, server.urls.agent), { method: 'POST', body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${platform}`, 'content-type': 'application/json' } });
+    expectEqual(answer.status, 204, where);
+  }
+  await ask(ann, { type: 'record', id: 4, on: true });
   expectEqual((await ask(ann, { type: 'remove', id: 3, participant: 'p2' })).type, 'ok');
   await bob.closed;
   await ask(ann, { type: 'end', id: 9 });
@@ -74,11 +83,19 @@ await test('hosts_moderate', async () => {
   const by = { role: 'agent', sub: 'ann', name: 'Ann', tour: 'demo', address: '127.0.0.1' };
   for (const [what, more] of [['participant.mute', { participant: 'p2', whom: 'bob', outcome: 'done', detail: 'kind=microphone muted=true' }],
     ['participant.remove', { participant: 'p2', whom: 'bob', outcome: 'done' }], ['tour.end', { outcome: 'done' }]]) {
-    const r = await recorded(what, '--outcome', 'done');
+    const r = await recorded(what, '--outcome', 'done', '--who', 'ann');
     for (const [key, value] of Object.entries({ ...by, ...more })) {
       expectEqual(r[key], value, `${key} of ${JSON.stringify(r)}`);
     }
   }
+  const ordered = await until(() => {
+    const all = records('--who', 'platform');
+    return all.length === 6 && all;
+  }, 'what the platform did');
+  expectEqual(ordered.map((r) => `${r.what} ${r.participant ?? '-'} ${r.whom ?? '-'} ${r.detail}`).join('\n'), [
+    'participant.mute p2 bob kind=camera', 'participant.allow p2 bob can={"chat":false}', 'tour.mute_all - - kind=screen except=["p2"]',
+    'participant.allow - - can={"screen":"receive"} participants=["p2"]', 'tour.spotlight p2 bob on=true',
+    'tour.record - - on=true paused=true'].join('\n'));
   const refused = await recorded('participant.remove', '--outcome', 'refused');
   expect(refused.code === 'forbidden' && refused.sub === 'bob' && refused.whom === 'ann', JSON.stringify(refused));
 });

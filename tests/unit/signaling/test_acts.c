@@ -44,7 +44,7 @@ TEST(acts_of_hosts_are_told) {
         {"{\"type\":\"lobby\",\"on\":true}", "lobby done p0 " ANN "-", "on=true", true},
         {"{\"type\":\"admit\"}", "admit done p0 " ANN "-", "", false},
         {"{\"type\":\"allow\",\"participants\":[\"p2\"],\"can\":{\"chat\":false}}",
-         "allow done p0 " ANN "-", "participants=[\"p2\"] can={\"chat\":false}", false},
+         "allow done p0 " ANN "-", "can={\"chat\":false} participants=[\"p2\"]", false},
         {"{\"type\":\"host\",\"participant\":\"p2\",\"host\":true}", "host done p2 " ANN "bob",
          "host=true", true},
         {"{\"type\":\"host\",\"participant\":\"p2\",\"host\":false}", "host done p2 " ANN "bob",
@@ -69,6 +69,27 @@ TEST(acts_of_hosts_are_told) {
         EXPECT(world_effect(&w, EFFECT_ACT) && world_effect(&w, EFFECT_ACT)->e.on == acts[i].on);
         EXPECT_EQ(world_effect(&w, EFFECT_ACT) ? world_effect(&w, EFFECT_ACT)->e.conn : 0, 1);
     }
+    world_close(&w);
+}
+
+/* However many it is about, what was done to them is told. */
+TEST(acts_say_so_much) {
+    struct world w;
+    char many[2000] = "";
+    size_t n = 0;
+    for (int i = 0; i < 100; i++) {
+        n += (size_t)snprintf(many + n, sizeof(many) - n, "%s\"p%d\"", i ? "," : "", i + 2);
+    }
+    REQUIRE(world_open(&w, NULL));
+    people(&w);
+    world_sendf(&w, 1,
+                "{\"type\":\"allow\",\"participants\":[%s],\"can\":{\"chat\":false,\"audio\":"
+                "\"receive\"}}",
+                many);
+    EXPECT_STR(act(&w), "allow bad_field p0 " ANN "-"); /* they are not all there */
+    EXPECT(strstr(detail(&w), "can={\"chat\":false,\"audio\":\"receive\"} participants=[\"p2\""));
+    EXPECT_EQ(strlen(detail(&w)), ACT_SAYS_MAX);
+    EXPECT_STR(detail(&w) + ACT_SAYS_MAX - 3, "...");
     world_close(&w);
 }
 
