@@ -258,6 +258,7 @@ group_web() {
         not_run web/types "no web/tsconfig.json"
     fi
     counted web/link_watch 60 node tests/web/link_watch.test.mjs
+    counted web/words 60 node tests/web/words.test.mjs
     counted web/network 60 node tests/web/network.test.mjs
     counted web/lobby 60 node tests/web/lobby.test.mjs
     counted web/reconnect 60 node tests/web/reconnect.test.mjs

@@ -11,23 +11,23 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const WEB = path.dirname(fileURLToPath(import.meta.url));
-const PAGES = ['index', 'tour', 'agent', 'ops'];
+const PAGES = ['index', 'tour', 'agent', 'ops', 'dev', '404'];
 const TEXT = /\.(html|js|css|svg|json|txt)$/;
 const SMALL = 512; // [bytes] below that a coding wins nothing
 
 const out = path.resolve(process.argv[2] ?? path.join(WEB, '../build/web'));
 const made = `${out}.new-${process.pid}`;
 
-async function bundle() {
-  const entries = ['tour', 'ops', 'landing', 'dev'].flatMap((page) => [`ui/${page}/page.js`, `ui/${page}/page.css`]);
-  return esbuild.build({
+/** Each page by itself: what it shares with others would be one request more each. @param {string} page */
+async function bundle(page) {
+  const { metafile } = await esbuild.build({
     absWorkingDir: WEB,
-    entryPoints: entries.filter((entry) => fs.existsSync(path.join(WEB, entry))),
+    entryPoints: [`ui/${page}/page.js`, `ui/${page}/page.css`],
     bundle: true,
-    splitting: true,
+    splitting: true, // what is imported later, as the tour itself while one fills in the form
     format: 'esm',
     minify: true,
-    target: ['es2021', 'chrome100', 'firefox102', 'safari15.4'],
+    target: ['es2022', 'chrome100', 'firefox102', 'safari15.4'],
     charset: 'utf8',
     legalComments: 'none', // licences.txt has them whole
     outbase: 'ui',
@@ -38,6 +38,12 @@ async function bundle() {
     metafile: true,
     logLevel: 'warning',
   });
+  return metafile;
+}
+
+async function bundleAll() {
+  const metas = await Promise.all(['tour', 'ops', 'landing', 'dev'].map(bundle));
+  return { inputs: Object.assign({}, ...metas.map((m) => m.inputs)), outputs: Object.assign({}, ...metas.map((m) => m.outputs)) };
 }
 
 /** @param {import('esbuild').Metafile} meta @returns {Map<string, {url: string, needs: string[]}>} by source */
@@ -108,7 +114,7 @@ function compress(file) {
 fs.rmSync(made, { recursive: true, force: true });
 fs.mkdirSync(made, { recursive: true });
 try {
-  const { metafile } = await bundle();
+  const metafile = await bundleAll();
   writePages(outputsOf(metafile));
   fs.writeFileSync(path.join(made, 'licences.txt'), licences(metafile));
   fs.cpSync(path.join(WEB, 'lib'), path.join(made, 'lib'), { recursive: true });

@@ -63,8 +63,8 @@ await test('beside_each_other_both_stay', async () => {
   expect(await isIn(first.page), 'the first is in');
   await until(async () => (await buyers(agent)).map((p) => p.device).sort().join() === '1,2', 'two devices for the host');
   await first.page.click('[data-control=people]');
-  await first.page.waitForSelector('.people .name:has-text("(you, device 1)")');
-  await first.page.waitForSelector('.people .name:has-text("(device 2)")');
+  await first.page.waitForSelector('.people .name:has-text(", device 1 (you)")');
+  await first.page.waitForSelector('.people .name:has-text(", device 2")');
 });
 
 /** Whose voices the audio slots of a page carry. */

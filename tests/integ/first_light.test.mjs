@@ -106,7 +106,7 @@ await test('firefox_joins_sees_and_plays_the_recording', async () => {
     const page = await firefox.newPage();
     await joinInFirefox(page, urls.buyer);
     const ms = await until(() => page.evaluate(() => {
-      const video = document.querySelector('.tile.stage video');
+      const video = document.querySelector('.stage video');
       return video?.videoWidth > 0 && !video.hidden && performance.now() - window.joinedAt;
     }), 'a picture in Firefox');
     console.log(`# Firefox: first frame after ${Math.round(ms)} ms`);

@@ -34,7 +34,7 @@ await test('a_full_disk_raises_the_alarm', async () => {
   await joinTour(buyer, server.urls.buyer, { camera: false });
   await firstFrame(buyer);
   await until(async () => (await server.metric('oriel_recorder_alarm')) === 1, 'the alarm', 60000);
-  await agent.waitForSelector('.rec.failing:has-text("Recording has a problem")');
+  await agent.waitForSelector('.rec.failing:has-text("being saved")');
   const listed = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
   expectEqual(listed.map((r) => r.state).join(), 'recording', 'what the list says');
 });

@@ -51,7 +51,7 @@ await test('everything_can_be_reached_by_keyboard', async () => {
   }
   await buyer.focus('[data-control=people]');
   await buyer.keyboard.press('Enter');
-  await buyer.waitForSelector('aside.people:not([hidden])');
+  await buyer.waitForSelector('oriel-sheet[open] .people');
 });
 
 await desk.close();

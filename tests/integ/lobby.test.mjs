@@ -47,7 +47,7 @@ async function knock(page, claims) {
     }, { capture: true });
   });
   await page.click('form.prejoin button[type=submit]');
-  await page.waitForSelector('.notice h1:has-text("The host will let you in.")');
+  await page.waitForSelector('.notice h1:has-text("The host will let you in")');
 }
 
 const told = (page) => page.evaluate(() => window.told);
@@ -80,18 +80,18 @@ await test('a_lost_connection_keeps_the_place_in_the_lobby', async () => {
     window.WebSocket = class extends window.RealSocket { constructor() { super('ws://127.0.0.1:9/'); } };
     window.oriel.signal.socket.close(4999);
   });
-  await host.waitForSelector('[data-waiting] .tag:has-text("Reconnecting")'); // the host sees that nobody is there now
+  await host.waitForSelector('[data-waiting] .meta:has-text("Reconnecting")'); // the host sees that nobody is there now
   await guest.evaluate(() => { window.WebSocket = window.RealSocket; });
   await until(() => guest.evaluate(() => window.oriel.signal.socket.readyState === 1), 'a new connection');
   await guest.waitForSelector('.notice p:has-text("Nobody sees or hears you yet")'); // resumed: the host is here
   expectEqual(await guest.evaluate(() => window.oriel.me.id), id, 'the participant');
   expectEqual(await host.locator('[data-waiting]').count(), 1, 'people who wait');
-  await host.waitForSelector('[data-waiting] .tag:not(:has-text("Reconnecting"))');
+  await host.waitForSelector('[data-waiting]:not(:has(.meta))');
 });
 
 await test('who_is_let_in_gets_picture_and_sound', async () => {
   await guest.evaluate(() => { window.admittedAt = 0; window.oriel.addEventListener('admitted', () => { window.admittedAt = performance.now(); }); });
-  await host.click('[data-admit]:has-text("Admit")');
+  await host.click('[data-admit]:has-text("Let in")');
   await guest.waitForSelector('.tour');
   await firstFrame(guest);
   console.log(`# the first frame came ${Math.round(await guest.evaluate(() => performance.now() - window.admittedAt))} ms after the host let the guest in`);
@@ -101,7 +101,7 @@ await test('who_is_let_in_gets_picture_and_sound', async () => {
     return now.frames > first.frames + 30 && now.energy > first.energy;
   }, 'frames decoded and audio energy to rise');
   await until(() => host.evaluate(() => window.oriel.roster().length === 2), 'the guest on the roster');
-  await host.waitForSelector('.people .waiting', { state: 'hidden' });
+  await host.waitForSelector('.waiting', { state: 'detached' });
 });
 
 await test('who_was_let_in_may_load_the_page_again', async () => {

@@ -247,7 +247,7 @@ await test('a_page_that_obeys_stops_its_share_when_it_is_demoted', async () => {
   await ada.click('[data-control=screen]');
   await until(async () => (await stageOf(bob)).source === 'screen', 'her screen on the stage');
   await demote();
-  await ada.waitForSelector('text=A host does not let you send your screen any more');
+  await ada.waitForSelector('text=The host does not let you share your screen any more');
   expectEqual(await ada.evaluate(() => window.oriel.session.senders.get('screen').sender.track), null, 'the track');
 });
 

@@ -53,7 +53,7 @@ function watchOutage() {
 
 /** Counts what the stage shows, whichever track it comes by. */
 function countPictures() {
-  const video = document.querySelector('.tile.stage video');
+  const video = document.querySelector('.stage video');
   window.pictures = 0;
   const note = () => {
     window.pictures++;

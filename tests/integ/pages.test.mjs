@@ -36,7 +36,7 @@ async function staysAway() {
   noteErrors(left);
   await joinTour(left, other.urls.buyer, { camera: false });
   await other.stop('SIGKILL');
-  await left.waitForSelector('.link-state:has-text("Reconnecting")');
+  await left.waitForSelector('.tour[data-link=reconnecting]');
   return { told: heading('The connection was lost', left, { timeout: 90000 }) };
 }
 
@@ -94,7 +94,7 @@ await test('without_a_camera_one_can_still_join', async () => {
   });
   await open(server.urls.buyer, person);
   await person.click('[data-device=camera]');
-  await person.waitForSelector('.problem:has-text("No camera was found")');
+  await person.waitForSelector('.problem:has-text("None was found")');
   await joinTour(person, server.urls.buyer, { camera: false });
   await blind.close();
 });
@@ -158,7 +158,7 @@ await test('a_restarted_server_finds_everybody_back_by_themselves', async () => 
   await joinTour(page, server.urls.buyer, { camera: false });
   await firstFrame(page);
   await server.stop('SIGKILL');
-  await page.waitForSelector('.link-state:has-text("Reconnecting")');
+  await page.waitForSelector('.tour[data-link=reconnecting]');
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
   const before = await inbound(page);
   await until(async () => {

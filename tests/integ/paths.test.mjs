@@ -42,7 +42,7 @@ const pairOf = (page) => page.evaluate(async () => {
 
 /** Notes when each picture of the stage came, and what the page says of its link. */
 const watch = (page) => page.evaluate(() => {
-  const video = document.querySelector('.tile.stage video');
+  const video = document.querySelector('.stage video');
   window.seen = { at: [performance.now()], link: [], words: [], sockets: [] };
   const note = () => {
     window.seen.at.push(performance.now());
@@ -51,7 +51,7 @@ const watch = (page) => page.evaluate(() => {
   video.requestVideoFrameCallback(note);
   window.oriel.addEventListener('link', (e) => {
     window.seen.link.push([Math.round(performance.now()), e.detail]);
-    window.seen.words.push(document.querySelector('.link-state').textContent);
+    setTimeout(() => window.seen.words.push(document.querySelector('.link-state').textContent)); // once it is drawn
   });
 });
 
@@ -141,7 +141,7 @@ async function moved(page, what, move) {
   }, 'the page to say that all is well');
   console.log(`# ${what}: ${now.gap} ms without a picture; ${now.link}; ${now.sockets}`);
   if (now.gap > 1500) { // else there was nothing to say
-    expect(now.words.some((w) => w.includes('Reconnecting')), 'the page did not say what it does');
+    expect(now.words.some((w) => w.includes('Getting you back')), 'the page did not say what it does');
   }
   return now;
 }
@@ -235,7 +235,7 @@ await test('firefox_moves_too', async () => {
   try {
     const page = await browser.newPage();
     await joinInFirefox(page, v4(server.urls.buyer));
-    await until(() => page.evaluate(() => document.querySelector('.tile.stage video')?.videoWidth > 0), 'a picture');
+    await until(() => page.evaluate(() => document.querySelector('.stage video')?.videoWidth > 0), 'a picture');
     await keepingTheSeat(page, async () => {
       for (const [old, fresh] of [['10.77.0.10', '10.77.0.11'], ['10.77.0.11', '10.77.0.10']]) {
         const { gap } = await moved(page, `Firefox, ${old} becomes ${fresh}`, () => {

@@ -95,7 +95,7 @@ for (const codec of ['vp8', 'h264']) {
     await untilWidth(buyer, (w) => w > 640, 'the large picture');
     console.log(`# ${codec}: first picture ${first} ms, large picture ${Date.now() - begun} ms after the link was opened`);
     await untilEncodes(agent, 'h', true, 'it is watched');
-    expect(await buyer.isHidden('.tile.stage .paused'), 'nothing is paused');
+    expect(await buyer.isHidden('.stage .held-note'), 'nothing is paused');
     await untilEncodes(agent, 'm', false, 'nobody watches it');
     [key] = nat.known().filter((k) => !known.includes(k));
   });
@@ -180,7 +180,7 @@ await test('a_picture_that_does_not_fit_says_so', async () => {
   await joinTour(agent, `${at}/agent/h264#${mint({ role: 'agent', tour: 'h264', sub: 'ann' })}`);
   const buyer = await browser.newPage();
   await joinTour(buyer, `${at}/t/h264#${mint({ role: 'buyer', tour: 'h264', sub: 'bob' })}`, { camera: false });
-  await buyer.waitForSelector('.tile.stage .paused:has-text("Picture paused: slow connection")');
+  await buyer.waitForSelector('.stage .held-note:has-text("Picture paused: slow connection")');
   const before = (await inbound(buyer)).energy;
   await until(async () => (await inbound(buyer)).energy > before, 'speech goes on');
   await endTour(agent);

@@ -170,9 +170,8 @@ def states(root):
     known = set(re.findall(r"\bX\(RECORDING_\w+, \"(\w+)\"", read(root, "recorder/catalogue/catalogue.h")))
     known |= set(re.findall(r"#define RECORDING_WAITS \"(\w+)\"",
                             read(root, "recorder/library/library.h")))
-    path = "web/ui/format.js"
-    found = re.search(r"const STATES = \{(.*?)\};", read(root, path), re.S)
-    if found:
-        told = set(re.findall(r"^\s*(\w+):", found.group(1), re.M))
+    path = "web/ui/words/en.js"
+    told = set(re.findall(r"^\s*'state\.(\w+)':", read(root, path), re.M))
+    if told:
         yield from ((path, 1, f"no recording is {name}") for name in sorted(told - known))
         yield from ((path, 1, f"no words for {name}") for name in sorted(known - told))

@@ -87,8 +87,8 @@ BAD = [
     ("docs_metrics", "docs/x.md", "`oriel_socket_gone_*_total`\n", 1),
     ("docs_metrics", "docs/x.md", "`oriel_ws_open` `..._gone`\n", 1),
     ("docs_metrics", "docs/x.md", "`oriel_ws_open`\n`..._open`\n", 2),
-    ("web_states", "web/ui/format.js", "const STATES = {\n  open: 'Open',\n  gone: 'Gone',\n};\n", 1),
-    ("web_states", "web/ui/format.js", "const STATES = {\n};\n", 1),
+    ("web_states", "web/ui/words/en.js", "  'state.open': 'Open',\n  'state.gone': 'Gone',\n", 1),
+    ("web_states", "web/ui/words/en.js", "  'state.other': 'Other',\n", 1),
     ("docs_metrics", "docs/api.md", "`oriel_ws_open`, and no word of the others.\n", 1),
 ]
 
@@ -127,7 +127,7 @@ GOOD = {
     "docs/api.md": "`oriel_ws_open{a=\"b\"}` `..._closed` `oriel_media_*_total` `oriel_play`\n"
                    "`oriel_socket_lost_total` `oriel_others_total`\n",
     "CONTRIBUTING.md": "`base/NAME.c`\n",
-    "web/ui/format.js": "const STATES = {\n  open: 'Open',\n};\n",
+    "web/ui/words/en.js": "  'state.open': 'Open',\n",
     "conf/x.json": "{\n    // recording.dir, http://recorder.dir/x, log.h\n    \"a\": \"recorder.dir\"\n}\n",
     "tests/unit/engine/x.c": "int x;\n" * 200,
     "tests/unit/engine/test_x.c": "TEST_ALLOC(x) {\n}\n",

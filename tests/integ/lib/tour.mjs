@@ -57,7 +57,7 @@ export async function joinInFirefox(page, url) {
 /** Waits until the stage shows a decoded picture; the time since the click on Join [ms]. */
 export async function firstFrame(page) {
   const handle = await page.waitForFunction(() => {
-    const video = document.querySelector('.tile.stage video');
+    const video = document.querySelector('.stage video');
     return video && video.videoWidth > 0 && !video.hidden
       ? { ms: performance.now() - window.joinedAt, width: video.videoWidth } : false;
   }, null, { timeout: 30000, polling: 'raf' });

@@ -1,31 +1,42 @@
-// The front door: people arrive here without a link, so it takes one.
-import { el, show } from '../dom.js';
+// The front door, and what is at an address where there is nothing: people arrive without a link, so it takes one.
 
-const problem = el('p', { class: 'problem', role: 'alert', hidden: true });
-const input = el('input', { type: 'url', name: 'link', autocomplete: 'off', required: true,
-  placeholder: `${location.origin}/t/…` });
+import { html, nothing, render } from 'lit';
+import { notice } from '../parts/notice.js';
+import { speak, t } from '../words/words.js';
 
-/** @param {SubmitEvent} event */
-function open(event) {
-  event.preventDefault();
+const missing = document.body.dataset.page === 'missing';
+const app = /** @type {HTMLElement} */ (document.getElementById('app'));
+
+/** @param {string} text @returns {string} what is wrong with it, '' when we go there */
+function open(text) {
   try {
-    const url = new URL(input.value.trim());
+    const url = new URL(text.trim());
     if (url.origin === location.origin && /^\/(t|agent)\/[\w-]+$/.test(url.pathname) && url.hash) {
       location.assign(url.href);
-      return;
+      return '';
     }
-    problem.textContent = 'This is not a tour link of this server. Copy the whole link from your invitation.';
+    return t('landing.other');
   } catch {
-    problem.textContent = 'This is not a link. It starts with https:// and ends with a long code.';
+    return t('landing.no_link');
   }
-  problem.hidden = false;
-  input.focus();
 }
 
-show(el('section', { class: 'notice' },
-  el('form', { class: 'form', onsubmit: open, novalidate: true },
-    el('h1', {}, 'Join a property tour'),
-    el('p', { class: 'soft' }, 'Open the link in your invitation, or paste it here.'),
-    el('label', {}, el('span', {}, 'Invitation link'), input),
-    problem,
-    el('button', { class: 'primary' }, 'Continue'))));
+/** @param {string} [problem] */
+function draw(problem = '') {
+  const form = html`<form novalidate @submit=${(/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const input = /** @type {HTMLInputElement} */ (app.querySelector('input'));
+    draw(open(input.value));
+    input.focus();
+  }}>
+    <label><span>${t('landing.link')}</span>
+      <input type="url" name="link" autocomplete="off" required placeholder="${location.origin}/t/…" /></label>
+    ${problem ? html`<p class="problem" role="alert">${problem}</p>` : nothing}
+    <button class="primary wide">${t('landing.go')}</button></form>`;
+  render(notice({ title: t(missing ? 'missing.title' : 'landing.title'),
+    text: t(missing ? 'missing.text' : 'landing.text'), more: form }), app);
+}
+
+await speak();
+app.replaceChildren();
+draw();

@@ -1,7 +1,8 @@
 // Operations: the list of recordings and the player.
 
-import { el, notice, show, toast } from '../dom.js';
-import { duration, size, stateWords, when } from '../format.js';
+import { el, notice, show, toast } from './dom.js';
+import { clock, size, when } from '../words/format.js';
+import { told } from '../words/words.js';
 import { readLink } from '../link.js';
 import { Player } from './player.js';
 import { RecordingsApi } from './recordings_api.js';
@@ -102,10 +103,10 @@ class OpsPage {
       el('td', {}, el('button', { class: 'link', type: 'button', onclick: () => this.play(r.id) },
         r.title || r.tour)),
       el('td', {}, when(r.started)),
-      el('td', {}, duration(r.duration_ms)),
+      el('td', {}, clock(r.duration_ms / 1000)),
       el('td', {}, r.participants.join(', ')),
       el('td', {}, size(r.bytes)),
-      el('td', { class: 'state' }, stateWords(r.state)));
+      el('td', { class: 'state' }, (told('state', r.state) ?? r.state)));
   }
 
   /**

@@ -1,8 +1,9 @@
 // Plays one track of a recording. A track is an ordered list of epochs, each a file of its own; the
 // player joins them: at the end of one the next begins.
 
-import { el, toast } from '../dom.js';
-import { duration, size, stateWords, when } from '../format.js';
+import { el, toast } from './dom.js';
+import { clock, size, when } from '../words/format.js';
+import { told } from '../words/words.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./recordings_api.js').Track} Track */
@@ -40,8 +41,8 @@ export class Player {
       el('h2', {}, r.title || r.tour),
       this.video, this.status, this.parts, this.tabs,
       el('dl', { class: 'facts' },
-        fact('Started', when(r.started)), fact('Length', duration(r.duration_ms)),
-        fact('State', stateWords(r.state)), fact('Size', size(r.bytes)),
+        fact('Started', when(r.started)), fact('Length', clock(r.duration_ms / 1000)),
+        fact('State', (told('state', r.state) ?? r.state)), fact('Size', size(r.bytes)),
         fact('Participants', r.participants.join(', ')), fact('Recording', r.id)));
   }
 
@@ -78,7 +79,7 @@ export class Player {
     this.parts.hidden = epochs.length < 2;
     this.parts.replaceChildren(...epochs.map((e, i) =>
       el('button', { type: 'button', 'aria-pressed': String(i === index),
-        onclick: () => this.playEpoch(i, true) }, `Part ${i + 1}, ${duration(e.duration_ms)}`)));
+        onclick: () => this.playEpoch(i, true) }, `Part ${i + 1}, ${clock(e.duration_ms / 1000)}`)));
     if (play) {
       this.video.play().catch(() => toast('Press play to go on.'));
     }

@@ -1,9 +1,10 @@
-// What a person can do when sound and picture do not get through: told after a while, and taken back
-// when they do. The browser goes on trying meanwhile.
+// What a person can do when sound and picture do not get through: told after a while, and taken back when they do. The
+// browser goes on trying meanwhile.
 
-import { el } from '../dom.js';
+import { html, nothing } from 'lit';
+import { t } from '../words/words.js';
 
-/** @typedef {import('../../lib/oriel.js').OrielClient} OrielClient */
+/** @typedef {import('./model.js').TourModel} TourModel */
 
 const PATIENCE = 10000; // [ms] the slowest way, a relay by TLS on a bad link, takes a few seconds
 
@@ -15,51 +16,52 @@ function doors(answer) {
     const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
     found.set(at, (found.get(at) ?? new Set()).add(protocol.toUpperCase()));
   }
-  return [...found].map(([at, protocols]) => `${at} (${[...protocols].join(' and ')})`).join(', ');
+  return [...found].map(([at, protocols]) => `${at} (${[...protocols].join(', ')})`).join(', ');
 }
 
-export class Advice {
-  /** @param {OrielClient} client */
-  constructor(client) {
-    this.client = client;
-    this.node = el('aside', { class: 'advice', role: 'alert', hidden: true });
+export class Advice extends EventTarget {
+  constructor() {
+    super();
+    /** @type {TourModel|null} */
+    this.model = null;
     /** @type {number|undefined} */
     this.timer = undefined;
     this.lived = false;
-    this.onLink('connecting');
+    this.shown = false;
   }
 
-  /** @param {string} state of the link: 'live', or something else that is not */
-  onLink(state) {
-    if (state === 'live') {
+  /** @param {TourModel} model */
+  follow(model) {
+    this.model = model;
+    if (model.link === 'live') {
       this.lived = true;
       this.stop();
-      this.node.hidden = true;
     } else {
-      this.timer ??= setTimeout(() => this.show(), PATIENCE);
+      this.timer ??= setTimeout(() => {
+        this.shown = true;
+        this.dispatchEvent(new Event('changed'));
+      }, PATIENCE);
     }
-  }
-
-  show() {
-    const { signal, session } = this.client;
-    const reached = signal?.socket?.readyState === WebSocket.OPEN;
-    const where = doors(session?.pc.remoteDescription?.sdp ?? '');
-    const title = !reached || this.lived
-      ? 'The connection is interrupted'
-      : 'Your network does not let sound and picture through';
-    this.node.replaceChildren(
-      el('h2', {}, title),
-      el('ul', {},
-        el('li', {}, reached ? 'Try another network, for example the hotspot of your phone.'
-          : 'Check that you are online.'),
-        el('li', {}, 'If you use a VPN, switch it off.'),
-        reached && where !== '' && el('li', {}, `In an office, ask for a way out to ${where}.`)),
-      el('p', {}, 'Stay here: the tour goes on by itself as soon as there is a way.'));
-    this.node.hidden = false;
   }
 
   stop() {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.shown = false;
+  }
+
+  show() {
+    if (!this.shown || !this.model) {
+      return nothing;
+    }
+    const { signal, session } = this.model.client;
+    const reached = signal?.socket?.readyState === WebSocket.OPEN;
+    const where = doors(session?.pc.remoteDescription?.sdp ?? '');
+    return html`<aside class="advice" role="alert">
+      <h2>${!reached || this.lived ? t('advice.interrupted') : t('advice.blocked')}</h2>
+      <ul><li>${reached ? t('advice.other_network') : t('advice.online')}</li>
+        <li>${t('advice.vpn')}</li>
+        ${reached && where ? html`<li>${t('advice.firewall', { where })}</li>` : nothing}</ul>
+      <p>${t('advice.stay')}</p></aside>`;
   }
 }

@@ -1,309 +1,121 @@
-// The tour while it runs: header, floor, people, controls; for buyers and for the agent.
+// <oriel-live>: the tour while it runs. The frame: header, stage, the others, a panel and the bar. What is in them is
+// in files of their own; how they lie is in live.css.
 
-import { explainDevice } from '../../lib/devices.js';
+import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { bar } from './bar.js';
+import { header } from './header.js';
+import { mainPicture } from './main_picture.js';
+import { facesUser } from './own_sources.js';
+import { peoplePanel } from './people.js';
+import { Sound } from './sound.js';
 import { Advice } from './advice.js';
-import { canShareScreen, deviceProblem, listDevices, openDevice, openScreen } from './devices.js';
-import { ask, el, icon, show, toast } from '../dom.js';
-import { Floor } from './floor.js';
-import { People } from './people.js';
+import { define, Part } from '../parts/element.js';
+import { emptyState } from '../parts/empty_state.js';
+import { toast } from '../parts/toast.js';
+import { t } from '../words/words.js';
+import '../parts/sheet.js';
+import '../parts/tile.js';
+import './stage.js';
 
-/** @typedef {import('../../lib/oriel.js').OrielClient} OrielClient */
-/** @typedef {import('../../lib/types.js').SourceKind} SourceKind */
+/** @typedef {import('./model.js').TourModel} TourModel */
 
-const NAMES = { microphone: 'microphone', camera: 'camera', screen: 'screen' };
-const MUTED = { microphone: 'muted your microphone', camera: 'turned off your camera', screen: 'stopped your screen share' };
-const LINK_WORDS = { connecting: 'Connecting…', live: '', reconnecting: 'Connection lost. Reconnecting…' };
+export class Live extends Part {
+  static properties = { model: { attribute: false }, panel: { state: true }, silent: { state: true } };
 
-export class Live {
-  /** @param {OrielClient} client @param {{agent: boolean, tracks: Record<string, MediaStreamTrack|null>}} o */
-  constructor(client, { agent, tracks }) {
-    this.client = client;
-    this.agent = agent;
-    /** @type {Record<SourceKind, MediaStreamTrack|null>} */
-    this.tracks = { microphone: null, camera: null, screen: null, ...tracks };
-    this.floor = new Floor(() => client.participants);
-    const said = (/** @type {Promise<any>|undefined} */ reply) => reply?.catch((/** @type {Error} */ e) => toast(e.message));
-    this.people = new People({ admit: (ids) => said(client.admit(ids)), remove: (id) => said(client.remove(id)) });
-    this.waitingSeen = 0;
-    this.rec = el('span', { class: 'rec', hidden: true, role: 'status' });
-    this.link = el('span', { class: 'link-state', role: 'status' }, LINK_WORDS.connecting);
-    this.missed = el('span', { class: 'missed', role: 'status', hidden: true });
-    this.advice = new Advice(client);
-    /** @type {Record<string, HTMLButtonElement>} */
-    this.buttons = {};
-    this.listen();
+  constructor() {
+    super();
+    /** @type {TourModel|null} */
+    this.model = null;
+    /** @type {''|'people'} */
+    this.panel = '';
+    /** the browser plays no sound before a tap */
+    this.silent = false;
+    this.sound = new Sound();
+    this.advice = new Advice();
   }
 
-  listen() {
-    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
-      this.client.addEventListener(type, (e) => run(/** @type {CustomEvent} */ (e).detail));
-    on('slot', (slot) => this.floor.update(slot));
-    on('speaker', (id) => this.floor.refresh(id));
-    on('recording', (state) => this.showRecording(state));
-    on('link', (state) => this.showLink(/** @type {keyof LINK_WORDS} */ (state)));
-    on('waiting', (people) => this.showWaiting(people));
-    on('tour', () => this.showHost());
-    on('ending', ({ at }) => toast(`The tour ends at ${new Date(at).toLocaleTimeString([], { timeStyle: 'short' })}.`));
-    on('muted', ({ source, by }) => this.onMuted(source, by?.name ?? 'A host'));
-    on('withdrawn', (source) => this.onWithdrawn(source));
-    on('refused', async ({ source, message }) => {
-      toast(message);
-      await this.stop(source);
-    });
-    on('device', (news) => this.onDevice(news));
-    on('can', () => this.showDevices());
-    on('roster', (roster) => {
-      this.people.update(roster, this.client.me?.id);
-      this.floor.refresh();
-    });
-  }
-
-  /** @param {SourceKind} source @param {string} host */
-  async onMuted(source, host) {
-    toast(`${host} ${MUTED[source]}.`);
-    await this.stop(source);
-  }
-
-  /** @param {SourceKind} source */
-  async onWithdrawn(source) {
-    toast(`A host does not let you send your ${NAMES[source]} any more.`);
-    await this.stop(source);
-  }
-
-  /**
-   * The browser's own "stop sharing", an unplugged camera, a phone call: what was lost comes back by itself.
-   * @param {import('../../lib/types.js').DeviceNews} news
-   */
-  async onDevice({ kind, state, message, track }) {
-    toast(message);
-    if (state === 'lost' && kind === 'screen') {
-      await this.stop(kind);
-    } else if (state === 'lost' || state === 'back') {
-      this.tracks[kind] = track;
-      this.showDevice(kind);
-      if (kind !== 'microphone') {
-        this.floor.showOwn(kind, track);
-      }
+  connectedCallback() {
+    super.connectedCallback();
+    const { model } = this;
+    if (model) {
+      this.listen(model, 'changed', () => this.onChange());
+      this.listen(model, 'say', (/** @type {CustomEvent} */ e) => toast(e.detail));
+      this.listen(this.advice, 'changed', () => this.requestUpdate());
+      this.panel = model.isAgent && matchMedia('(min-width: 1100px)').matches ? 'people' : '';
+      this.onChange();
     }
   }
 
-  /** @param {keyof LINK_WORDS} state */
-  async showLink(state) {
-    this.link.textContent = LINK_WORDS[state];
-    this.advice.onLink(state);
-    if (state === 'live' && !(await this.floor.startSound())) {
-      this.offerSound();
-    }
-  }
-
-  /** Hosts: who waits to be let in. @param {import('../../lib/types.js').Participant[]} people */
-  showWaiting(people) {
-    this.people.updateWaiting(people);
-    if (people.length > this.waitingSeen) {
-      toast(`${people[people.length - 1].name} waits to be let in.`);
-    }
-    this.waitingSeen = people.length;
-  }
-
-  /** Guests: a tour whose host is gone goes on when one is back. */
-  showHost() {
-    const { missed } = this.client.tour ?? {};
-    this.missed.hidden = !missed;
-    this.missed.textContent = missed ? `${missed} is away. The tour waits.` : '';
-  }
-
-  offerSound() {
-    this.buttons.sound.hidden = false;
-    toast('Tap “Sound” to hear the tour.');
-  }
-
-  /** @param {string} state */
-  showRecording(state) {
-    this.rec.hidden = state === 'off';
-    this.rec.classList.toggle('failing', state === 'failing');
-    this.rec.textContent = { failing: 'Recording has a problem', paused: 'Recording paused' }[state] ?? 'Recording';
-    const button = this.buttons.record;
-    if (button) {
-      button.setAttribute('aria-pressed', String(state !== 'off'));
-      button.replaceChildren(icon('record'), label(state === 'off' ? 'Record' : 'Stop recording'));
-    }
-  }
-
-  /** @param {string} id @param {string} text @param {() => void} run @param {object} [more] */
-  button(id, text, run, more = {}) {
-    const node = el('button', { type: 'button', 'data-control': id, onclick: run, ...more },
-      icon(id), label(text));
-    this.buttons[id] = node;
-    return node;
-  }
-
-  controls() {
-    const record = this.client.tour?.record;
-    const sends = !this.client.observes;
-    const bar = el('nav', { class: 'controls', 'aria-label': 'Controls' },
-      this.button('sound', 'Sound', () => this.sound(), { hidden: true, class: 'on' }),
-      sends && this.button('microphone', '', () => this.toggle('microphone'), { class: 'device' }),
-      sends && this.button('camera', '', () => this.toggle('camera'), { class: 'device' }),
-      this.button('flip', 'Switch camera', () => this.flip(), { hidden: true }),
-      sends && canShareScreen() && this.button('screen', '', () => this.toggle('screen')),
-      this.agent && record !== 'off'
-        && this.button('record', 'Record', () => this.toggleRecording()),
-      this.button('people', 'People', () => this.togglePeople(), { 'aria-pressed': 'false' }),
-      this.button('leave', 'Leave', () => this.leave()),
-      this.agent && el('button', { type: 'button', class: 'danger', 'data-control': 'end',
-        onclick: () => this.end() }, 'End tour'));
-    this.showDevices();
-    return bar;
-  }
-
-  showDevices() {
-    for (const kind of /** @type {SourceKind[]} */ (['microphone', 'camera', 'screen'])) {
-      this.showDevice(kind);
-    }
-  }
-
-  /** @param {SourceKind} kind */
-  showDevice(kind) {
-    const button = this.buttons[kind];
-    const on = Boolean(this.tracks[kind]);
-    if (!button) {
-      return;
-    }
-    const text = kind === 'screen'
-      ? (on ? 'Stop sharing' : 'Share screen')
-      : `${on ? 'Turn off' : 'Turn on'} ${NAMES[kind]}`;
-    const may = on || this.client.maySend(kind);
-    button.disabled = !may;
-    button.setAttribute('aria-pressed', String(on));
-    button.setAttribute('title', may ? text : `A host must let you send your ${NAMES[kind]}`);
-    button.classList.toggle('on', kind === 'screen' && on);
-    button.replaceChildren(icon(on || kind === 'screen' ? kind : `${kind}-off`),
-      label(kind === 'screen' ? text : NAMES[kind][0].toUpperCase() + NAMES[kind].slice(1)));
-  }
-
-  /** @param {SourceKind} kind */
-  async toggle(kind) {
-    if (this.tracks[kind]) {
-      await this.stop(kind);
-      return;
-    }
-    try {
-      const track = kind === 'screen' ? await openScreen() : await openDevice(kind);
-      await this.start(kind, track);
-    } catch (error) {
-      // Closing the browser's own screen picker is a choice, not a problem.
-      if (kind !== 'screen' || explainDevice(error, kind).code !== 'device_denied') {
-        toast(deviceProblem(error, kind));
-      }
-    }
-  }
-
-  /** @param {SourceKind} kind @param {MediaStreamTrack} track */
-  async start(kind, track) {
-    this.tracks[kind] = track;
-    this.showDevice(kind);
-    if (kind !== 'microphone') {
-      this.floor.showOwn(kind, track);
-    }
-    await this.offerFlip();
-    await this.client.publish(kind, track);
-    await this.client.mute(kind, false)?.catch(() => undefined);
-  }
-
-  /** @param {SourceKind} kind */
-  async stop(kind) {
-    this.tracks[kind]?.stop();
-    this.tracks[kind] = null;
-    this.showDevice(kind);
-    if (kind !== 'microphone') {
-      this.floor.showOwn(kind, null);
-    }
-    await this.offerFlip();
-    await this.client.publish(kind, null);
-    await this.client.mute(kind, true)?.catch(() => undefined);
-  }
-
-  /** A phone has a camera on each side; a laptop may have a second one. */
-  async offerFlip() {
-    this.buttons.flip.hidden = !this.tracks.camera || (await listDevices('camera')).length < 2;
-  }
-
-  async flip() {
-    const current = this.tracks.camera?.getSettings().deviceId;
-    const cameras = await listDevices('camera');
-    const next = cameras[(cameras.findIndex((c) => c.deviceId === current) + 1) % cameras.length];
-    // Most phones open one camera at a time: the old one has to end first.
-    this.tracks.camera?.stop();
-    this.tracks.camera = null;
-    try {
-      await this.start('camera', await openDevice('camera', next.deviceId));
-    } catch (error) {
-      await this.stop('camera');
-      toast(deviceProblem(error, 'camera'));
-    }
-  }
-
-  async sound() {
-    this.buttons.sound.hidden = await this.floor.startSound();
-  }
-
-  togglePeople(open = this.people.node.hidden) {
-    this.people.node.hidden = !open;
-    this.buttons.people.setAttribute('aria-pressed', String(open));
-  }
-
-  async toggleRecording() {
-    try {
-      await this.client.record(this.client.recording === 'off');
-    } catch (error) {
-      toast(error instanceof Error ? error.message : 'Recording could not be changed.');
-    }
-  }
-
-  async leave() {
-    this.stopAll();
-    await this.client.leave();
-  }
-
-  async end() {
-    const yes = await ask({ title: 'End the tour for everyone?',
-      text: 'All participants are disconnected. The recording, if there is one, is kept.',
-      confirm: 'End tour' });
-    if (yes) {
-      await this.client.end()?.catch((/** @type {Error} */ e) => toast(e.message));
-    }
-  }
-
-  stopAll() {
+  disconnectedCallback() {
+    super.disconnectedCallback();
     this.advice.stop();
-    for (const track of Object.values(this.tracks)) {
-      track?.stop();
+  }
+
+  firstUpdated() {
+    this.querySelector('.tour')?.prepend(this.sound.node);
+    /** @type {HTMLElement|null} */ (this.querySelector('h1'))?.focus({ preventScroll: true });
+  }
+
+  async onChange() {
+    const { model } = this;
+    if (!model) {
+      return;
+    }
+    this.sound.show(model.voices);
+    this.advice.follow(model);
+    this.requestUpdate();
+    if (model.link === 'live' && !this.silent && this.sound.voices.size > 0 && !(await this.sound.start())) {
+      this.silent = true;
+      toast(t('tour.tap_for_sound'));
     }
   }
 
-  async render() {
-    const tour = this.client.tour;
-    const bar = this.controls();
-    show(el('div', { class: 'tour' },
-      el('header', {}, el('h1', {}, tour?.title || tour?.name || ''), this.rec,
-        this.missed, el('span', { class: 'push' }), this.link),
-      this.advice.node, this.floor.node, this.people.node, bar));
-    this.people.update(this.client.roster(), this.client.me?.id);
-    this.showRecording(this.client.recording);
-    this.showHost();
-    this.togglePeople(this.agent && matchMedia('(min-width: 761px)').matches);
-    for (const kind of /** @type {SourceKind[]} */ (['camera', 'microphone'])) {
-      const track = this.tracks[kind];
-      if (track && this.client.maySend(kind)) {
-        await this.start(kind, track);
-      } else if (track) {
-        await this.stop(kind);
-      }
+  async hear() {
+    this.silent = !(await this.sound.start());
+  }
+
+  /** @param {'people'} panel */
+  toggle(panel) {
+    this.panel = this.panel === panel ? '' : panel;
+  }
+
+  /** @param {TourModel} model @param {import('./main_picture.js').Picture} main */
+  others(model, main) {
+    const { camera } = model.own.tracks;
+    const self = camera && !(main.own && main.source === 'camera');
+    const shown = main.own && model.stage?.participant ? [model.stage, ...model.gallery] : model.gallery;
+    return html`<div class="others" role="group" aria-label=${t('tour.others')}>
+      ${self ? html`<oriel-tile class="self" .track=${camera} .name=${model.me?.name ?? ''} .label=${t('you')}
+        .mirrored=${facesUser(camera)}></oriel-tile>` : nothing}
+      ${repeat(shown, (slot) => slot.mid, (slot) => {
+        const person = model.person(slot.participant);
+        return html`<oriel-tile .track=${slot.track} .name=${person?.name ?? ''} .paused=${slot.paused}
+          .speaking=${slot.participant === model.speaker} .hand=${Boolean(person?.hand)}
+          .muted=${person?.sources?.microphone !== 'on'}></oriel-tile>`;
+      })}</div>`;
+  }
+
+  render() {
+    const { model } = this;
+    if (!model) {
+      return nothing;
     }
+    const main = mainPicture(model);
+    const empty = emptyState({ title: t('tour.nobody_shows.title'), text: t('tour.nobody_shows.text') });
+    return html`<div class="tour charcoal ${this.panel ? 'with-panel' : ''}" data-link=${model.link}>
+      ${header(model)}
+      ${this.advice.show()}
+      <section class="floor" aria-label=${t('tour.stage')}>
+        <oriel-stage class="stage" .picture=${main} .speaking=${main.participant !== null && main.participant === model.speaker}
+          .lost=${model.link === 'reconnecting'} .empty=${empty}></oriel-stage>
+        ${this.others(model, main)}
+      </section>
+      <oriel-sheet class="panel" .label=${t('people.title', { n: model.people.length })} .open=${this.panel === 'people'}
+        .content=${this.panel === 'people' ? peoplePanel(model) : nothing} @shut=${() => { this.panel = ''; }}></oriel-sheet>
+      ${bar(model, { silent: this.silent, hear: () => this.hear(), panel: this.panel, toggle: (p) => this.toggle(p) })}
+    </div>`;
   }
 }
 
-/** @param {string} text */
-function label(text) {
-  return el('span', { class: 'label' }, text);
-}
+define('oriel-live', Live);

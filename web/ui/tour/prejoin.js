@@ -1,12 +1,15 @@
-// Before joining: name, camera and microphone with a preview, and the consent line. Nothing is sent
-// to anyone here.
+// <oriel-prejoin>: name, camera and microphone with a preview, and the consent. Nothing is sent to anyone here.
 
-import { checkLine } from './check_line.js';
-import { deviceProblem, listDevices, openDevice, watchLevel } from './devices.js';
-import { el, icon, show } from '../dom.js';
-import { readLink, signalUrl } from '../link.js';
+import { html, nothing } from 'lit';
+import { listDevices, openDevice } from '../../lib/devices.js';
+import { checkConnection } from '../../lib/check.js';
+import { define, Part } from '../parts/element.js';
+import { icon } from '../parts/icon.js';
+import { t } from '../words/words.js';
+import { watchLevel } from './level.js';
+import { deviceWords } from './problems.js';
 
-/** @typedef {import('./devices.js').DeviceKind} DeviceKind */
+/** @typedef {import('../../lib/devices.js').DeviceKind} DeviceKind */
 /** @typedef {import('../../lib/types.js').Welcome} Welcome */
 /**
  * @typedef {object} Choice
@@ -15,130 +18,141 @@ import { readLink, signalUrl } from '../link.js';
  * @property {Record<DeviceKind, MediaStreamTrack|null>} tracks
  */
 
-const SUBMITS = { agent: 'Start the tour', buyer: 'Join the tour', ops: 'Watch the tour' };
-const WORDS = {
-  agent: 'You host this tour. Check how you look and sound first.',
-  buyer: 'You can just look and listen, or turn on your camera and microphone.',
-  ops: 'You look and listen. Everybody in the tour sees that you are there.',
-};
-const LABELS = { camera: 'Camera', microphone: 'Mic' };
+const NAME_LENGTH = 60;
 
-class Prejoin {
-  /** @param {Welcome} welcome @param {(choice: Choice) => Promise<void>} join */
-  constructor(welcome, join) {
-    this.welcome = welcome;
-    this.join = join;
+export class Prejoin extends Part {
+  static properties = { welcome: { attribute: false }, failed: {}, link: { attribute: false }, busy: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Welcome|null} */
+    this.welcome = null;
+    this.failed = '';
+    this.link = { url: '', token: '', tour: '' };
+    this.busy = false;
     /** @type {Record<DeviceKind, MediaStreamTrack|null>} */
     this.tracks = { camera: null, microphone: null };
+    /** @type {Record<DeviceKind, MediaDeviceInfo[]>} */
+    this.devices = { camera: [], microphone: [] };
+    /** @type {Record<DeviceKind, string>} */
+    this.problems = { camera: '', microphone: '' };
     this.stopMeter = () => {};
-    this.video = el('video', { playsinline: true, autoplay: true, hidden: true });
-    this.video.muted = true;
-    this.level = el('div');
-    this.meter = el('div', { class: 'meter', hidden: true, role: 'img', 'aria-label': 'Microphone level' }, this.level);
-    this.problem = el('p', { class: 'problem', role: 'alert', hidden: true });
-    this.toggles = { camera: this.toggle('camera'), microphone: this.toggle('microphone') };
-    this.selects = { camera: this.select('camera'), microphone: this.select('microphone') };
-    this.name = el('input', { name: 'name', autocomplete: 'name', maxlength: 60, required: true,
-      value: welcome.you.name });
-    this.consent = el('input', { type: 'checkbox', name: 'consent', required: true });
-    this.submit = el('button', { class: 'primary', type: 'submit' },
-      SUBMITS[welcome.you.role]);
+    this.verdict = { text: '', ok: true, busy: false };
+    this.taken = false; // what is open goes on in the tour
   }
 
-  /** @param {DeviceKind} kind */
-  toggle(kind) {
-    return el('button', { type: 'button', class: 'toggle', 'aria-pressed': 'false',
-      'data-device': kind, onclick: () => this.set(kind, !this.tracks[kind]) },
-      icon(`${kind}-off`), `${LABELS[kind]} off`);
+  firstUpdated() {
+    if (this.welcome?.you.role === 'agent') {
+      this.set('camera', true).then(() => this.set('microphone', true));
+    }
   }
 
-  /** @param {DeviceKind} kind */
-  select(kind) {
-    return el('select', { 'aria-label': kind === 'camera' ? 'Camera' : 'Microphone', hidden: true,
-      onchange: (/** @type {Event} */ e) =>
-        this.set(kind, true, /** @type {HTMLSelectElement} */ (e.target).value) });
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.stopMeter();
+    if (!this.taken) {
+      Object.values(this.tracks).forEach((track) => track?.stop());
+    }
+  }
+
+  /** @param {Map<string, any>} changed */
+  updated(changed) {
+    if (changed.has('failed') && this.failed) {
+      this.busy = false;
+      this.taken = false;
+    }
+    const video = this.querySelector('video');
+    const { camera } = this.tracks;
+    if (video && /** @type {MediaStream|null} */ (video.srcObject)?.getTracks()[0] !== (camera ?? undefined)) {
+      video.srcObject = camera ? new MediaStream([camera]) : null;
+      video.muted = true;
+    }
   }
 
   /** @param {DeviceKind} kind @param {boolean} on @param {string} [deviceId] */
   async set(kind, on, deviceId) {
     this.tracks[kind]?.stop();
     this.tracks[kind] = null;
-    this.problem.hidden = true;
+    this.problems[kind] = '';
     if (on) {
       try {
         this.tracks[kind] = await openDevice(kind, deviceId);
       } catch (error) {
-        this.problem.textContent = deviceProblem(error, kind);
-        this.problem.hidden = false;
+        this.problems[kind] = deviceWords(error, kind);
       }
     }
-    await this.refresh(kind);
-  }
-
-  /** @param {DeviceKind} kind */
-  async refresh(kind) {
     const track = this.tracks[kind];
-    const toggle = this.toggles[kind];
-    toggle.setAttribute('aria-pressed', String(Boolean(track)));
-    toggle.replaceChildren(icon(track ? kind : `${kind}-off`), `${LABELS[kind]} ${track ? 'on' : 'off'}`);
-    if (kind === 'camera') {
-      this.video.hidden = !track;
-      this.video.srcObject = track ? new MediaStream([track]) : null;
-    } else {
+    this.devices[kind] = track ? await listDevices(kind) : [];
+    if (kind === 'microphone') {
       this.stopMeter();
-      this.meter.hidden = !track;
-      this.stopMeter = track ? watchLevel(track, (l) => (this.level.style.width = `${l * 100}%`)) : () => {};
+      this.stopMeter = track ? watchLevel(track, (level) => this.showLevel(level)) : () => {};
     }
-    const devices = track ? await listDevices(kind) : [];
-    this.selects[kind].hidden = devices.length < 2;
-    this.selects[kind].replaceChildren(...devices.map((d, i) =>
-      el('option', { value: d.deviceId, selected: d.deviceId === track?.getSettings().deviceId },
-        d.label || `${LABELS[kind]} ${i + 1}`)));
+    this.requestUpdate();
   }
 
-  consentLine() {
-    const { consent } = this.welcome;
-    return consent.required && el('label', { class: 'consent check' }, this.consent,
-      el('span', {}, consent.text));
+  /** @param {number} level */
+  showLevel(level) {
+    const bar = /** @type {HTMLElement|null} */ (this.querySelector('.meter > div'));
+    bar?.style.setProperty('width', `${level * 100}%`);
   }
 
-  render() {
-    const { tour, you } = this.welcome;
-    const watches = you.role === 'ops';
-    show(el('form', { class: 'prejoin', onsubmit: (/** @type {SubmitEvent} */ e) => this.send(e) },
-      el('header', {},
-        el('h1', {}, tour.title || tour.name),
-        el('p', { class: 'soft' }, WORDS[you.role])),
-      !watches && el('div', { class: 'preview' }, el('p', {}, 'Your camera is off'), this.video),
-      el('div', { class: 'form' },
-        you.name
-          ? el('p', {}, 'You join as ', el('strong', {}, you.name))
-          : el('label', {}, el('span', {}, 'Your name'), this.name),
-        !watches && el('div', { class: 'switches' }, this.toggles.camera, this.toggles.microphone),
-        this.selects.camera, this.selects.microphone, this.meter, this.problem,
-        checkLine({ url: signalUrl(), ...readLink() }),
-        this.consentLine(), this.submit)));
-    if (you.role === 'agent') {
-      this.set('camera', true).then(() => this.set('microphone', true));
-    }
+  async check() {
+    this.verdict = { text: t('prejoin.checking'), ok: true, busy: true };
+    this.requestUpdate();
+    const { text, advice, ok } = await checkConnection(this.link);
+    this.verdict = { text: advice === text ? advice : [`${text}.`, advice].filter(Boolean).join(' '), ok, busy: false };
+    this.requestUpdate();
   }
 
   /** @param {SubmitEvent} event */
-  async send(event) {
+  send(event) {
     event.preventDefault();
-    this.submit.disabled = true;
-    this.stopMeter();
-    try {
-      await this.join({ name: this.name.value.trim(), consent: this.consent.checked, tracks: this.tracks });
-    } catch (error) {
-      this.problem.textContent = error instanceof Error ? error.message : String(error);
-      this.problem.hidden = false;
-      this.submit.disabled = false;
+    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    this.busy = true;
+    this.taken = true;
+    this.tell('join', { name: String(form.get('name') ?? this.welcome?.you.name ?? '').trim(),
+      consent: form.get('consent') !== null, tracks: this.tracks });
+  }
+
+  /** @param {DeviceKind} kind */
+  deviceRow(kind) {
+    const track = this.tracks[kind];
+    const device = t(`device.${kind}`);
+    const list = this.devices[kind];
+    return html`<button type="button" class="toggle" aria-pressed=${String(Boolean(track))} data-device=${kind}
+        @click=${() => this.set(kind, !this.tracks[kind])}>
+        ${icon(track ? kind : `${kind}-off`)}${t(track ? 'device.on' : 'device.off', { device })}</button>
+      ${list.length > 1 ? html`<select aria-label=${device}
+        @change=${(/** @type {Event} */ e) => this.set(kind, true, /** @type {HTMLSelectElement} */ (e.target).value)}>
+        ${list.map((d, i) => html`<option value=${d.deviceId} ?selected=${d.deviceId === track?.getSettings().deviceId}>
+          ${d.label || t('device.nth', { device, n: i + 1 })}</option>`)}</select>` : nothing}
+      ${this.problems[kind] ? html`<p class="problem" role="alert">${this.problems[kind]}</p>` : nothing}`;
+  }
+
+  render() {
+    const { welcome } = this;
+    if (!welcome) {
+      return nothing;
     }
+    const { tour, you, consent } = welcome;
+    const watches = you.role === 'ops';
+    return html`<form class="prejoin" @submit=${this.send}>
+      <header><h1>${tour.title || tour.name}</h1><p class="soft">${t(`prejoin.${you.role}`)}</p></header>
+      ${watches ? nothing : html`<div class="preview"><p>${t('prejoin.camera_is_off')}</p>
+        <video playsinline autoplay muted ?hidden=${!this.tracks.camera}></video></div>`}
+      <div class="form">
+        ${you.name ? html`<p>${t('prejoin.as', { name: you.name })}</p>`
+          : html`<label><span>${t('prejoin.name')}</span><input name="name" autocomplete="name" maxlength=${NAME_LENGTH} required /></label>`}
+        ${watches ? nothing : html`${this.deviceRow('camera')}${this.deviceRow('microphone')}
+          <div class="meter" role="img" aria-label=${t('prejoin.level')} ?hidden=${!this.tracks.microphone}><div></div></div>`}
+        <button type="button" data-control="check" ?disabled=${this.verdict.busy} @click=${this.check}>${t('prejoin.check')}</button>
+        ${this.verdict.text ? html`<p class=${this.verdict.ok ? 'soft' : 'problem'} role="status">${this.verdict.text}</p>` : nothing}
+        ${consent.required ? html`<label class="tick consent"><input type="checkbox" name="consent" required /><span>${consent.text}</span></label>` : nothing}
+        ${this.failed ? html`<p class="problem" role="alert">${this.failed}</p>` : nothing}
+        <button class="primary" type="submit" ?disabled=${this.busy}>${t(`prejoin.join.${you.role}`)}</button>
+      </div>
+    </form>`;
   }
 }
 
-/** @param {Welcome} welcome @param {(choice: Choice) => Promise<void>} join */
-export function showPrejoin(welcome, join) {
-  new Prejoin(welcome, join).render();
-}
+define('oriel-prejoin', Prejoin);

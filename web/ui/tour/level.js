@@ -1,13 +1,4 @@
-// Camera and microphone as the pages use them: the library's, problems in plain words, and a level meter.
-
-import { explainDevice } from '../../lib/devices.js';
-
-export { canShareScreen, listDevices, openDevice, openScreen } from '../../lib/devices.js';
-
-/** @typedef {import('../../lib/devices.js').DeviceKind} DeviceKind */
-
-/** @param {unknown} error @param {import('../../lib/types.js').SourceKind} kind */
-export const deviceProblem = (error, kind) => explainDevice(error, kind).message;
+// How loud a microphone is, for a meter.
 
 /**
  * Calls back with a level 0..1 about fifteen times a second until stopped.

@@ -1,0 +1,38 @@
+// The words of the pages: every language has every phrase with the same blanks, and each phrase is said somewhere.
+import fs from 'node:fs';
+import path from 'node:path';
+import { expectEqual, finish, test } from '../integ/lib/harness.mjs';
+
+const UI = new URL('../../web/ui/', import.meta.url).pathname;
+const LANGUAGES = fs.readdirSync(path.join(UI, 'words')).filter((f) => /^[a-z]{2}\.js$/.test(f));
+const load = async (file) => (await import(path.join(UI, 'words', file))).default;
+const en = await load('en.js');
+const forms = (phrase) => (typeof phrase === 'string' ? [phrase] : [phrase.one, phrase.other]);
+const blanks = (phrase) => [...new Set(forms(phrase).flatMap((f) => f.match(/\{\w+\}/g) ?? []))].sort().join();
+
+function sources(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((e) => (e.isDirectory()
+    ? (e.name === 'words' ? [] : sources(path.join(folder, e.name)))
+    : e.name.endsWith('.js') ? [fs.readFileSync(path.join(folder, e.name), 'utf8')] : []));
+}
+
+for (const file of LANGUAGES) {
+  const words = await load(file);
+  await test(`${file}_has_each_phrase_with_its_blanks`, () => {
+    const wrong = Object.keys(en).filter((key) => words[key] === undefined || forms(words[key]).some((f) => !f?.trim())
+      || blanks(words[key]) !== blanks(en[key]));
+    expectEqual(wrong.join(), '', 'phrases that differ');
+    expectEqual(Object.keys(words).filter((key) => en[key] === undefined).join(), '', 'phrases that English has not');
+  });
+}
+
+await test('each_phrase_is_said_somewhere', () => {
+  const code = sources(UI).join('\n');
+  // `t('a.b')`, t(`a.${kind}`) and told('a', code): of the last two the beginning is what can be looked for.
+  const whole = new Set([...code.matchAll(/'([\w.]+)'/g)].map((m) => m[1]));
+  const begun = [...code.matchAll(/`([\w.]+\.)\$\{/g)].map((m) => m[1]);
+  const groups = [...code.matchAll(/told\('(\w+)'/g)].map((m) => `${m[1]}.`);
+  const unsaid = Object.keys(en).filter((key) => !whole.has(key) && ![...begun, ...groups].some((b) => key.startsWith(b)));
+  expectEqual(unsaid.join(), '', 'phrases that nobody says');
+});
+finish();

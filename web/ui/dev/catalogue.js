@@ -1,0 +1,94 @@
+// Every part in every state, with made-up people. A part that is not here is not finished.
+
+import { html } from 'lit';
+import { avatar } from '../parts/avatar.js';
+import { banner } from '../parts/banner.js';
+import { controlButton } from '../parts/control_button.js';
+import { ask, choose } from '../parts/dialog.js';
+import { emptyState } from '../parts/empty_state.js';
+import { notice } from '../parts/notice.js';
+import { personRow } from '../parts/person_row.js';
+import { recBadge } from '../parts/rec_badge.js';
+import { toast } from '../parts/toast.js';
+import '../parts/sheet.js';
+import '../parts/tile.js';
+import { picture } from './picture.js';
+
+/**
+ * @typedef {object} State
+ * @property {string} name
+ * @property {() => any} draw
+ * @property {boolean} [charcoal] as in a tour
+ * @property {boolean} [wide] needs the whole line
+ */
+/** @typedef {{part: string, states: State[]}} Entry */
+
+const LONG = 'Maximiliana Konstantinopolitanskaja-Featherstonehaugh of Lower Upperthorpe and the Isles, who also has a second line';
+const nothing = () => {};
+
+/** @param {Partial<import('../../lib/types.js').Participant>} p @returns {import('../../lib/types.js').Participant} */
+const person = (p) => ({ id: 'p1', name: 'Bea Lindqvist', role: 'buyer', host: false, link: 'ok', connected: true,
+  sources: { microphone: 'on', camera: 'off', screen: 'off' }, ...p });
+
+/** @type {Entry[]} */
+export const CATALOGUE = [
+  { part: 'Avatar', states: [
+    { name: 'small', draw: () => html`${['Ada Lovelace', 'Bea', 'Cy Young', 'Dee Dee', 'Eve', 'Fay Wray', '李雷', ''].map((n) => avatar(n))}` },
+    { name: 'large', draw: () => html`${['Ada Lovelace', 'Bo'].map((n) => avatar(n, 'large'))}` }] },
+  { part: 'ControlButton', states: [
+    { name: 'devices', charcoal: true, draw: () => html`
+      ${controlButton({ id: 'microphone', label: 'Mic', pressed: true, kind: 'device', run: nothing })}
+      ${controlButton({ id: 'camera', icon: 'camera-off', label: 'Camera', pressed: false, kind: 'device', run: nothing })}
+      ${controlButton({ id: 'hand', label: 'Hand', disabled: true, hint: 'The host has closed hands.', run: nothing })}` },
+    { name: 'pressed, badge, open', charcoal: true, draw: () => html`
+      ${controlButton({ id: 'screen', icon: 'screen-off', label: 'Stop sharing', pressed: true, kind: 'live', run: nothing })}
+      ${controlButton({ id: 'question', label: 'Ask', badge: 3, run: nothing })}
+      ${controlButton({ id: 'people', label: 'People', expanded: true, badge: 12, run: nothing })}
+      ${controlButton({ id: 'end', icon: 'stop', label: 'End tour', kind: 'end', run: nothing })}` }] },
+  { part: 'RecBadge', states: [
+    { name: 'recording', charcoal: true, draw: () => html`${recBadge('on')} ${recBadge('on', 724)} ${recBadge('on', 4000)}` },
+    { name: 'paused, failing', charcoal: true, draw: () => html`${recBadge('paused')} ${recBadge('failing')}` },
+    { name: 'by day', draw: () => html`${recBadge('on', 12)} ${recBadge('paused')} ${recBadge('failing')}` }] },
+  { part: 'Banner', states: [
+    { name: 'information', wide: true, draw: () => banner({ text: 'Ann turned her camera off. She can still hear you.', close: nothing, closeLabel: 'Close' }) },
+    { name: 'it needs you', wide: true, draw: () => banner({ kind: 'need', text: 'Recording isn’t being saved. Keep going; we’ve told the office.' }) },
+    { name: 'lost', wide: true, draw: () => banner({ kind: 'lost', text: 'Your connection dropped. Getting you back…', action: { label: 'Try now', run: nothing } }) },
+    { name: 'good, in a tour', wide: true, charcoal: true, draw: () => banner({ kind: 'good', text: 'You are back.' }) }] },
+  { part: 'Tile', states: [
+    { name: 'picture', charcoal: true, draw: () => tile({ name: 'Bea Lindqvist' }, true) },
+    { name: 'speaking', charcoal: true, draw: () => tile({ name: 'Bea', speaking: true }, true) },
+    { name: 'paused', charcoal: true, draw: () => tile({ name: 'Bea', paused: true }, true) },
+    { name: 'no camera', charcoal: true, draw: () => tile({ name: 'Cy Young', muted: true }, false) },
+    { name: 'hand up, long name', charcoal: true, draw: () => tile({ name: LONG, hand: true }, false) }] },
+  { part: 'PersonRow', states: [
+    { name: 'in a tour', charcoal: true, wide: true, draw: () => html`<ul>
+      ${personRow({ person: person({ name: 'Ann Agent', host: true, role: 'agent', sources: { microphone: 'on', camera: 'on', screen: 'on' } }), speaking: true })}
+      ${personRow({ person: person({}), me: true })}
+      ${personRow({ person: person({ name: LONG, hand: '2026-01-01T00:00:00Z', sources: { microphone: 'off', camera: 'off', screen: 'off' } }), quality: 'poor' })}
+      ${personRow({ person: person({ name: 'Cy', link: 'lost', device: 2 }), quality: 'fair' })}
+      ${personRow({ person: person({ name: 'Ops', role: 'ops' }) })}</ul>` }] },
+  { part: 'EmptyState', states: [
+    { name: 'list', wide: true, draw: () => emptyState({ icon: 'question', title: 'No questions yet', text: 'What buyers ask appears here.' }) },
+    { name: 'with a way out', wide: true, draw: () => emptyState({ icon: 'search', title: 'Nothing matches', text: 'Try fewer or other words.', action: { label: 'Clear the search', run: nothing } }) }] },
+  { part: 'Notice', states: [
+    { name: 'busy', wide: true, draw: () => notice({ title: 'Connecting…', busy: true }) },
+    { name: 'with a next step', wide: true, draw: () => notice({ icon: 'check', title: 'The tour has ended', text: 'Thank you for being here.',
+      action: { label: 'See the recording', run: nothing }, other: { label: 'Close', run: nothing } }) }] },
+  { part: 'Sheet', states: [
+    { name: 'open', charcoal: true, wide: true, draw: () => html`<oriel-sheet open .label=${'3 people here'}
+      .content=${html`<ul>${personRow({ person: person({}) })}</ul>`}></oriel-sheet>` }] },
+  { part: 'Dialog', states: [
+    { name: 'sure?', draw: () => html`<button type="button" @click=${() => ask({ title: 'End the tour for everyone?',
+      text: 'Everybody leaves. The recording, if there is one, is kept.', confirm: 'End tour', cancel: 'Cancel' })}>Ask</button>` },
+    { name: 'which?', draw: () => html`<button type="button" @click=${() => choose({ title: 'You are in this tour already', choices: [
+      { value: 'a', label: 'Join here, too', kind: 'primary', hint: 'You keep the other device.' },
+      { value: 'b', label: 'Move here', hint: 'The other device leaves.' }] })}>Choose</button>` }] },
+  { part: 'Toast', states: [
+    { name: 'said', draw: () => html`<button type="button" @click=${() => toast(`Bea waits to be let in. ${Math.random() > 0.5 ? LONG : ''}`)}>Say</button>` }] },
+];
+
+/** @param {Record<string, any>} p @param {boolean} pictured */
+function tile(p, pictured) {
+  return html`<oriel-tile .track=${pictured ? picture() : null} .name=${p.name ?? ''}
+    .speaking=${Boolean(p.speaking)} .paused=${Boolean(p.paused)} .muted=${Boolean(p.muted)} .hand=${Boolean(p.hand)}></oriel-tile>`;
+}

@@ -1,0 +1,38 @@
+// Asks one thing, over everything else: `await choose({...})` gives the value of what was pressed, '' for Esc.
+
+import { html, nothing, render } from 'lit';
+
+/** @typedef {{value: string, label: string, kind?: 'primary'|'danger'|'quiet', hint?: string}} Choice */
+
+/**
+ * @param {{title: string, text?: string, choices: Choice[], charcoal?: boolean}} question the first choice has the focus
+ * @returns {Promise<string>}
+ */
+export function choose({ title, text, choices }) {
+  return new Promise((resolve) => {
+    const dialog = document.createElement('dialog');
+    dialog.className = 'question';
+    dialog.setAttribute('aria-labelledby', 'question');
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue);
+    });
+    document.body.append(dialog);
+    render(html`<form method="dialog">
+      <h2 id="question">${title}</h2>
+      ${text ? html`<p class="soft">${text}</p>` : nothing}
+      <div class="choices">${choices.map((c) => html`<button value=${c.value} data-choice=${c.value} class=${c.kind ?? ''}>
+        <span>${c.label}</span>${c.hint ? html`<span class="hint">${c.hint}</span>` : nothing}</button>`)}</div>
+    </form>`, dialog);
+    dialog.showModal();
+  });
+}
+
+/**
+ * Before something that cannot be taken back.
+ * @param {{title: string, text: string, confirm: string, cancel: string}} question @returns {Promise<boolean>}
+ */
+export async function ask({ title, text, confirm, cancel }) {
+  return await choose({ title, text, choices: [{ value: 'no', label: cancel },
+    { value: 'yes', label: confirm, kind: 'danger' }] }) === 'yes';
+}

@@ -1,0 +1,18 @@
+// Whether what is said now is kept: running, paused, or in danger. Nothing where nothing is recorded.
+
+import { html, nothing } from 'lit';
+import { icon } from './icon.js';
+import { clock } from '../words/format.js';
+import { t } from '../words/words.js';
+
+/** @param {import('../../lib/types.js').RecordingState} state @param {number|null} [seconds] since it began, if known */
+export function recBadge(state, seconds = null) {
+  if (state === 'off') {
+    return nothing;
+  }
+  const time = seconds === null ? nothing : html`<span class="figures">${clock(seconds)}</span>`;
+  const word = { on: t('rec.on'), paused: t('rec.paused'), failing: t('rec.failing') }[state];
+  return html`<span class="rec ${state}" data-recording=${state}>
+    ${state === 'failing' ? icon('warning') : state === 'paused' ? icon('pause') : html`<span class="dot"></span>`}
+    <span>${word}</span> ${state === 'on' ? time : nothing}</span>`;
+}

@@ -1,0 +1,60 @@
+// A panel of the tour: comes up from below on a phone, and stands beside the stage where there is room. It covers
+// nothing that is needed, Esc closes it, and the focus goes back to what opened it.
+
+import { html } from 'lit';
+import { define, Part } from './element.js';
+import { icon } from './icon.js';
+import { t } from '../words/words.js';
+
+export class Sheet extends Part {
+  static properties = { label: {}, open: { type: Boolean, reflect: true }, content: { attribute: false } };
+
+  constructor() {
+    super();
+    this.label = '';
+    this.open = false;
+    /** @type {any} a template */
+    this.content = null;
+    /** @type {Element|null} */
+    this.opener = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.listen(this, 'keydown', (event) => {
+      if (event.key === 'Escape') {
+        event.stopPropagation();
+        this.shut();
+      }
+    });
+  }
+
+  /** @param {Map<string, any>} changed */
+  willUpdate(changed) {
+    if (changed.has('open') && this.open) {
+      this.opener = document.activeElement;
+    }
+  }
+
+  /** @param {Map<string, any>} changed */
+  updated(changed) {
+    if (changed.has('open') && this.open) {
+      /** @type {HTMLElement|null} */ (this.querySelector('h2'))?.focus({ preventScroll: true });
+    }
+  }
+
+  shut() {
+    this.tell('shut');
+    /** @type {HTMLElement|null} */ (this.opener)?.focus?.();
+  }
+
+  render() {
+    return html`<section class="sheet" aria-label=${this.label} ?hidden=${!this.open}>
+      <header><h2 tabindex="-1">${this.label}</h2>
+        <button type="button" class="quiet" aria-label=${t('close')} data-control="close" @click=${() => this.shut()}>${icon('close')}</button></header>
+      <div class="content">${this.content}</div>
+    </section>`;
+  }
+}
+
+define('oriel-sheet', Sheet);

@@ -1,0 +1,33 @@
+// Says something for a few seconds, to the eye and to a screen reader: what has happened, not what is to be done.
+
+import { html, render } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+
+const SECONDS = 6;
+const AT_ONCE = 3;
+
+/** @type {{id: number, text: string}[]} */
+let shown = [];
+let count = 0;
+
+function draw() {
+  let box = /** @type {HTMLElement|null} */ (document.querySelector('.toasts'));
+  if (!box) {
+    box = document.createElement('div');
+    box.className = 'toasts charcoal';
+    box.setAttribute('role', 'status');
+    document.body.append(box);
+  }
+  render(repeat(shown, (s) => s.id, (s) => html`<p class="toast">${s.text}</p>`), box);
+}
+
+/** The same again, while it is still there, is said once. @param {string} text */
+export function toast(text) {
+  const id = ++count;
+  shown = [...shown.filter((s) => s.text !== text), { id, text }].slice(-AT_ONCE);
+  draw();
+  setTimeout(() => {
+    shown = shown.filter((s) => s.id !== id);
+    draw();
+  }, SECONDS * 1000);
+}

@@ -1,0 +1,136 @@
+// What this page sends: camera, microphone and screen, switched on, off and round, whatever becomes of the device.
+
+import { canShareScreen, explainDevice, listDevices, openDevice, openScreen } from '../../lib/devices.js';
+import { deviceWords, refusalWords } from './problems.js';
+
+/** @typedef {import('../../lib/oriel.js').OrielClient} OrielClient */
+/** @typedef {import('../../lib/types.js').SourceKind} SourceKind */
+/** @typedef {Record<SourceKind, MediaStreamTrack|null>} Tracks */
+
+export class OwnSources extends EventTarget {
+  /**
+   * Tells `changed`, and `say` with a sentence that the person is to read.
+   * @param {OrielClient} client @param {Partial<Tracks>} tracks what was opened before joining
+   */
+  constructor(client, tracks) {
+    super();
+    this.client = client;
+    /** @type {Tracks} */
+    this.tracks = { microphone: null, camera: null, screen: null, ...tracks };
+    /** there is another camera to turn to */
+    this.canFlip = false;
+    client.on('device', (news) => this.onDevice(news));
+    client.on('muted', ({ source }) => this.stop(source));
+    client.on('withdrawn', (source) => this.stop(source));
+    client.on('refused', ({ source, code, message }) => {
+      this.say(refusalWords(code, message));
+      this.stop(source);
+    });
+    client.on('devices', () => this.look());
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.dispatchEvent(new CustomEvent('say', { detail: text }));
+  }
+
+  changed() {
+    this.dispatchEvent(new Event('changed'));
+  }
+
+  get canShareScreen() {
+    return canShareScreen();
+  }
+
+  /** Once in the tour: sends what was opened before, as far as one may. */
+  async begin() {
+    for (const kind of /** @type {SourceKind[]} */ (['camera', 'microphone'])) {
+      const track = this.tracks[kind];
+      if (track && this.client.maySend(kind)) {
+        await this.start(kind, track);
+      } else if (track) {
+        await this.stop(kind);
+      }
+    }
+  }
+
+  /** @param {SourceKind} kind */
+  async toggle(kind) {
+    if (this.tracks[kind]) {
+      await this.stop(kind);
+      return;
+    }
+    try {
+      await this.start(kind, kind === 'screen' ? await openScreen() : await openDevice(kind));
+    } catch (error) {
+      // Closing the browser's own picker of screens is a choice, not a problem.
+      if (kind !== 'screen' || explainDevice(error, kind).code !== 'device_denied') {
+        this.say(deviceWords(error, kind));
+      }
+    }
+  }
+
+  /** @param {SourceKind} kind @param {MediaStreamTrack} track */
+  async start(kind, track) {
+    this.tracks[kind] = track;
+    this.changed();
+    await this.look();
+    await this.client.publish(kind, track);
+    await this.client.mute(kind, false)?.catch(() => undefined);
+  }
+
+  /** @param {SourceKind} kind */
+  async stop(kind) {
+    this.tracks[kind]?.stop();
+    this.tracks[kind] = null;
+    this.changed();
+    await this.look();
+    await this.client.publish(kind, null);
+    await this.client.mute(kind, true)?.catch(() => undefined);
+  }
+
+  /** A phone has a camera on each side; a laptop may have a second one. */
+  async look() {
+    this.canFlip = Boolean(this.tracks.camera) && (await listDevices('camera')).length > 1;
+    this.changed();
+  }
+
+  async flip() {
+    const current = this.tracks.camera?.getSettings().deviceId;
+    const cameras = await listDevices('camera');
+    const next = cameras[(cameras.findIndex((c) => c.deviceId === current) + 1) % cameras.length];
+    // Most phones open one camera at a time: the old one has to end first.
+    this.tracks.camera?.stop();
+    this.tracks.camera = null;
+    try {
+      await this.start('camera', await openDevice('camera', next.deviceId));
+    } catch (error) {
+      await this.stop('camera');
+      this.say(deviceWords(error, 'camera'));
+    }
+  }
+
+  /** The browser's own "stop sharing", an unplugged camera, a phone call: what was lost comes back by itself.
+   *  @param {import('../../lib/types.js').DeviceNews} news */
+  async onDevice({ kind, state, code, track }) {
+    this.say(deviceWords({ code }, kind));
+    if (state === 'lost' && kind === 'screen') {
+      await this.stop(kind);
+    } else if (state === 'lost' || state === 'back') {
+      this.tracks[kind] = track;
+      this.changed();
+    }
+  }
+
+  /** Nothing is filmed or heard any more. */
+  end() {
+    for (const track of Object.values(this.tracks)) {
+      track?.stop();
+    }
+  }
+}
+
+/** A front camera is shown as in a mirror, one that films the house is not. @param {MediaStreamTrack|null} track */
+export function facesUser(track) {
+  return track?.getSettings().facingMode !== 'environment';
+}

@@ -1,0 +1,32 @@
+// Times, durations and sizes as people read them, in the language of the page.
+
+import { spoken } from './words.js';
+
+/** "12:04", from an hour on "1:02:03". @param {number} seconds */
+export function clock(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
+  const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${two(minutes)}:${two(s % 60)}`;
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)) : 0;
+  const value = bytes / 1000 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  return `${value.toLocaleString(spoken(), { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${units[power]}`;
+}
+
+/** @param {string} rfc3339 @param {Intl.DateTimeFormatOptions} how */
+function written(rfc3339, how) {
+  const date = new Date(rfc3339);
+  return Number.isNaN(date.getTime()) ? rfc3339 : date.toLocaleString(spoken(), how);
+}
+
+/** Day and time. @param {string} rfc3339 */
+export const when = (rfc3339) => written(rfc3339, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** @param {string} rfc3339 */
+export const timeOfDay = (rfc3339) => written(rfc3339, { timeStyle: 'short' });

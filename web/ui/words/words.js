@@ -1,0 +1,55 @@
+// What the pages say, in the reader's language: `await speak()` once at the start, then `t('join')`. A language is
+// one file; en.js is the one that the others are checked against, and what is missing nowhere.
+
+import en from './en.js';
+
+/** @typedef {keyof typeof en} Key */
+/** @typedef {string|{one: string, other: string}} Phrase where it depends on a count, `n` */
+/** @typedef {Record<Key, Phrase>} Words */
+
+/** Besides English, which is always there. @type {Record<string, () => Promise<{default: Words}>>} */
+const LANGUAGES = { de: () => import('./de.js') };
+
+/** @type {Words} */
+let words = en;
+let language = 'en';
+let plurals = new Intl.PluralRules(language);
+
+/**
+ * Takes the first of the reader's languages that there is. Where its file cannot be had, English.
+ * @param {readonly string[]} wanted as `navigator.languages`
+ */
+export async function speak(wanted = navigator.languages) {
+  const known = wanted.map((w) => w.toLowerCase().split('-')[0]).find((w) => w === 'en' || Object.hasOwn(LANGUAGES, w));
+  if (known && known !== 'en') {
+    try {
+      words = (await LANGUAGES[known]()).default;
+      language = known;
+      plurals = new Intl.PluralRules(language);
+    } catch {
+      // The page works in English all the same.
+    }
+  }
+  document.documentElement.lang = language;
+}
+
+/** Of dates and figures, too. */
+export const spoken = () => language;
+
+/**
+ * A phrase with what goes into it: `t('waits', {name})` of "{name} waits to be let in". `n` chooses between one and
+ * many.
+ * @param {Key} key @param {Record<string, string|number>} [values]
+ */
+export function t(key, values = {}) {
+  const phrase = words[key] ?? en[key];
+  const text = typeof phrase === 'string' ? phrase
+    : phrase[plurals.select(Number(values.n)) === 'one' ? 'one' : 'other'];
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+}
+
+/** A phrase for a code, if there is one: `told('ended', code)` of "ended.CODE". @param {string} group @param {string} code */
+export function told(group, code) {
+  const key = `${group}.${code}`;
+  return Object.hasOwn(en, key) ? t(/** @type {Key} */ (key)) : null;
+}
