@@ -95,29 +95,29 @@ static bool opens_again(const struct signaling *s, us_t now, const struct tour *
                                         t->plan.ends_at.us != before->ends_at.us);
 }
 
-/* By the capacity that it will have. */
+/* Of the run, by the capacity that it will have. */
 static enum err set_lobby(struct signaling *s, us_t now, struct tour *t,
-                          const struct signaling_tour *d) {
+                          const struct signaling_tour *d, bool on) {
     const uint32_t before = t->plan.capacity;
-    if (!t->id || t->plan.lobby == d->lobby) {
+    if (!t->id || t->lobby_on == on) {
         return OK;
     }
     t->plan.capacity = d->capacity;
-    enum code code = lobby_set(s, now, t, d->lobby);
+    enum code code = lobby_set(s, now, t, on);
     t->plan.capacity = before;
     return code == CODE_OK ? OK : code == CODE_TOUR_FULL ? ERR_FULL : ERR_NOMEM;
 }
 
-enum err signaling_tour_update(struct signaling *s, us_t now, const struct signaling_tour *d) {
-    OWNER_CHECK(&s->owner);
+/* t: its tour, or NULL. */
+static enum err update(struct signaling *s, us_t now, struct tour *t,
+                       const struct signaling_tour *d, bool lobby_on) {
     char *property;
     enum err e = check(d, &property);
     if (e != OK) {
         return e;
     }
-    struct tour *t = tour_by_name(s, d->name);
     e = !t ? ERR_UNKNOWN : t->id && t->codec != d->codec ? ERR_WRONG_STATE : OK;
-    e = e == OK ? set_lobby(s, now, t, d) : e;
+    e = e == OK ? set_lobby(s, now, t, d, lobby_on) : e;
     if (e != OK) {
         mem_free(property);
         return e;
@@ -140,6 +140,18 @@ enum err signaling_tour_update(struct signaling *s, us_t now, const struct signa
         tell_tour_changed(s, now, t);
     }
     return OK;
+}
+
+enum err signaling_tour_update(struct signaling *s, us_t now, const struct signaling_tour *d) {
+    OWNER_CHECK(&s->owner);
+    struct tour *t = tour_by_name(s, d->name);
+    return update(s, now, t, d, t && t->plan.lobby == d->lobby ? t->lobby_on : d->lobby);
+}
+
+enum err signaling_tour_update_lobby(struct signaling *s, us_t now, const struct signaling_tour *d,
+                                     bool on) {
+    OWNER_CHECK(&s->owner);
+    return update(s, now, tour_by_name(s, d->name), d, on);
 }
 
 enum err signaling_tour_end(struct signaling *s, us_t now, const char *name, bool forget) {

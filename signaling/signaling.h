@@ -130,6 +130,10 @@ enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour
  * need not any more, some would find no room; ERR_RANGE, ERR_LONG and ERR_NOMEM as above; nothing
  * has changed then. */
 enum err signaling_tour_update(struct signaling *s, us_t now, const struct signaling_tour *t);
+/* The same, and the lobby of the run is open (`on`) or not, whatever hosts have made of it since.
+ */
+enum err signaling_tour_update_lobby(struct signaling *s, us_t now, const struct signaling_tour *t,
+                                     bool on);
 /* End its run, if it has one, as a host does: everybody is told and leaves. forget: a declared tour
  * is none any more; else it can run again. ERR_UNKNOWN. */
 enum err signaling_tour_end(struct signaling *s, us_t now, const char *name, bool forget);

@@ -17,6 +17,12 @@
 
 enum kind { MAKE, UPDATE, END, FORGET };
 
+/* The lobby of a run, which hosts may have opened or closed. */
+struct lobby {
+    uint64_t run; /* 0: the tour does not run */
+    bool on;
+};
+
 /* What is being written. */
 struct change {
     struct link in_waiting;
@@ -25,6 +31,7 @@ struct change {
     struct tour_record *record;       /* in the registry, and busy */
     struct tour_record *other;        /* UPDATE: as it was; END: as it will be; or NULL */
     struct idempotency_answer answer; /* MAKE */
+    struct lobby lobby;               /* UPDATE: as it was */
 };
 
 void tour_changes_init(struct tour_changes *c) {
@@ -154,10 +161,22 @@ static void undo_make(struct api *a, struct tour_record *record) {
     registry_remove(a->tours.registry, record);
 }
 
-static void undo_update(struct api *a, struct tour_record *record, struct tour_record *before) {
+static struct lobby lobby_of(const struct api *a, const char *tour) {
+    struct signaling_tour_view view;
+    enum err e = signaling_tour_get(a->signaling, clock_now(), tour, &view);
+    return e == OK ? (struct lobby){view.run, view.lobby_on} : (struct lobby){0};
+}
+
+/* The tour is as it was before, and the lobby if it is still the same run. */
+static void undo_update(struct api *a, struct tour_record *record, struct tour_record *before,
+                        const struct lobby *lobby) {
     swap(record, before);
     const struct signaling_tour plan = plan_of(a, record);
-    (void)signaling_tour_update(a->signaling, clock_now(), &plan);
+    if (lobby->run && lobby->run == lobby_of(a, record->name).run) {
+        (void)signaling_tour_update_lobby(a->signaling, clock_now(), &plan, lobby->on);
+    } else {
+        (void)signaling_tour_update(a->signaling, clock_now(), &plan);
+    }
     a->settle(a->ctx);
 }
 
@@ -207,10 +226,14 @@ void tour_changes_make(struct request *r, uint64_t key, struct tour_record *reco
     c->key = key;
 }
 
-void tour_changes_update(struct request *r, struct tour_record *kept, struct tour_record *next) {
+void tour_changes_update(struct request *r, struct tour_record *kept, struct tour_record *next,
+                         bool lobby_too) {
     struct api *a = api_of(r);
     const struct signaling_tour plan = plan_of(a, next);
-    enum err e = signaling_tour_update(a->signaling, clock_now(), &plan);
+    const struct lobby before = lobby_of(a, kept->name);
+    enum err e = lobby_too
+                     ? signaling_tour_update_lobby(a->signaling, clock_now(), &plan, plan.lobby)
+                     : signaling_tour_update(a->signaling, clock_now(), &plan);
     if (e != OK) {
         tour_record_free(next);
         if (e == ERR_FULL) { /* of who waits in the lobby, and would be in */
@@ -224,12 +247,13 @@ void tour_changes_update(struct request *r, struct tour_record *kept, struct tou
     struct change *c = order(a, UPDATE, kept, next);
     a->settle(a->ctx);
     if (!c) {
-        undo_update(a, kept, next);
+        undo_update(a, kept, next, &before);
         tour_record_free(next);
         refuse_later(r);
         return;
     }
     c->req = r->id;
+    c->lobby = before;
 }
 
 /* A copy that has ended at this time. */
@@ -300,7 +324,7 @@ static void failed(struct api *a, struct request *r, struct change *c) {
     if (c->kind == MAKE) {
         undo_make(a, c->record);
     } else if (c->kind == UPDATE) {
-        undo_update(a, c->record, c->other);
+        undo_update(a, c->record, c->other, &c->lobby);
     }
     keyed_drop(a, c->key);
     refuse_later(r);

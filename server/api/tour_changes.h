@@ -32,8 +32,10 @@ void tour_changes_declare(struct api *a);
 /* All answer the request, now or later; key is its idempotency key (keyed.h). */
 /* The record, which it takes, is a tour from now on. */
 void tour_changes_make(struct request *r, uint64_t key, struct tour_record *record);
-/* The tour is from now on as `next`, which it takes, says. */
-void tour_changes_update(struct request *r, struct tour_record *kept, struct tour_record *next);
+/* The tour is from now on as `next`, which it takes, says; lobby_too: and so is the lobby of its
+ * run, whatever hosts have made of it. */
+void tour_changes_update(struct request *r, struct tour_record *kept, struct tour_record *next,
+                         bool lobby_too);
 /* It ends for good, or is forgotten as well. */
 void tour_changes_end(struct request *r, struct tour_record *kept, bool forget);
 

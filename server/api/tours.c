@@ -217,7 +217,7 @@ void tours_update(struct request *r) {
         if (next && take(&b, next)) {
             next->version++;
             next->updated_at = clock_wall();
-            tour_changes_update(r, kept, next);
+            tour_changes_update(r, kept, next, given(&b, TOUR_LOBBY));
         } else {
             tour_record_free(next);
             respond_problem(r, 503, NULL, NULL);

@@ -62,8 +62,11 @@ static void put_run(struct buffer *b, const struct signaling_tour_view *v) {
     json_put_uint(b, "waiting", v->waiting);
     json_put_uint(b, "viewers", v->viewers);
     json_put_bool(b, "locked", v->locked);
+    json_put_bool(b, "lobby_open", v->lobby_on);
     json_put_bool(b, "recording", v->recording);
+    json_put_bool(b, "recording_paused", v->recording_paused);
     json_put_string(b, "lead", v->lead);
+    json_put_string(b, "missed", v->missed);
 }
 
 void tour_json(struct buffer *b, const struct tour_record *kept,

@@ -142,8 +142,11 @@ static const struct schema_member members_tour[] = {
     {"waiting", &count, true, 0, "In its lobby."},
     {"viewers", &count, true, 0, "By WHEP."},
     {"locked", &schema_yes_or_no, true, 0, NULL},
+    {"lobby_open", &schema_yes_or_no, true, 0, "Guests must be admitted: hosts may have decided."},
     {"recording", &schema_yes_or_no, true, 0, NULL},
+    {"recording_paused", &schema_yes_or_no, true, 0, "It is on, and a host has paused it."},
     {"lead", &schema_text_or_null, true, 0, "Name of the host who leads."},
+    {"missed", &schema_text_or_null, true, 0, "Name of the last host, while none is there."},
     {0}};
 const struct schema schema_tour = {.name = "Tour", .kind = SCHEMA_OBJECT, .members = members_tour};
 

@@ -414,6 +414,41 @@ TEST(the_end_by_length_follows_the_wall) {
     world_close(&w);
 }
 
+/* What is not said of the lobby leaves it as hosts have made it. */
+TEST(a_lobby_that_a_host_has_opened_is_closed_by_who_says_so) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    declare_shown(&w, (struct signaling_tour){.capacity = 2});
+    enter(&w, 1, "agent|shown|ann|Ann");
+    world_send(&w, 1, "{\"type\":\"lobby\",\"on\":true}");
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    enter(&w, 3, "buyer|shown|cyd|Cyd");
+    struct signaling_tour t = tour_of(&w, "shown").tour;
+    t.title = "New";
+    w.mark = w.n;
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK);
+    world_drain(&w);
+    EXPECT(tour_of(&w, "shown").lobby_on && !tour_of(&w, "shown").tour.lobby);
+    EXPECT_NOT(&w, 2, "admitted");
+    t = tour_of(&w, "shown").tour;
+    EXPECT_EQ(signaling_tour_update_lobby(w.signaling, w.now, &t, false), ERR_FULL);
+    EXPECT(tour_of(&w, "shown").lobby_on);
+    t.capacity = 3;
+    EXPECT_EQ(signaling_tour_update_lobby(w.signaling, w.now, &t, false), OK);
+    world_drain(&w);
+    EXPECT_GOT(&w, 2, "admitted");
+    EXPECT_GOT(&w, 3, "admitted");
+    EXPECT(!tour_of(&w, "shown").lobby_on);
+    t = tour_of(&w, "shown").tour; /* that could not be written: it is as it was */
+    EXPECT_EQ(signaling_tour_update_lobby(w.signaling, w.now, &t, true), OK);
+    EXPECT(tour_of(&w, "shown").lobby_on && !tour_of(&w, "shown").tour.lobby);
+    t = tour_of(&w, "shown").tour;
+    t.lobby = true;
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK); /* it is open */
+    EXPECT(tour_of(&w, "shown").lobby_on && tour_of(&w, "shown").tour.lobby);
+    world_close(&w);
+}
+
 /* By the capacity that the tour has from then on. */
 TEST(a_lobby_is_not_closed_when_who_waits_finds_no_room) {
     struct world w;
