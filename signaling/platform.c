@@ -7,6 +7,7 @@
 #include "signaling/seats/guests.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/seats/moderation.h"
+#include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
 
 #include <inttypes.h>
@@ -68,6 +69,24 @@ static enum code begin(struct signaling *s, us_t now, const char *tour, struct m
     return ret->t && ret->t->id ? CODE_OK : CODE_TOUR_UNKNOWN;
 }
 
+/* One of limits.changes_per_minute, as a host's: what others are told and a recording keeps. */
+static enum code change(const struct moderator *me) {
+    struct account *a = &me->t->platform.decided;
+    return account_admit(a, me->now, me->s->config.changes_per_minute, CHANGES_BURST)
+               ? CODE_OK
+               : CODE_RATE_LIMITED;
+}
+
+us_t signaling_refused(struct signaling *s, us_t now, const char *tour, enum code code) {
+    OWNER_CHECK(&s->owner);
+    const struct tour *t = code == CODE_RATE_LIMITED ? tour_by_name(s, tour) : NULL;
+    count_error(s, code);
+    return t ? us_max(account_wait(&t->platform.said, now, s->config.chat_per_minute, SAID_BURST),
+                      account_wait(&t->platform.decided, now, s->config.changes_per_minute,
+                                   CHANGES_BURST))
+             : 0;
+}
+
 /* With somebody who is there it cannot be done. */
 static enum code with_person(enum code code) {
     return code == CODE_BAD_FIELD ? CODE_FORBIDDEN : code;
@@ -84,6 +103,28 @@ static enum code lower_hand(const struct moderator *m, struct seat *who) {
     return who->hand_at.us ? say_hand(&me, who, false) : CODE_OK;
 }
 
+static enum code decide_host_or_lead(const struct moderator *me, struct seat *who,
+                                     enum signaling_person_order order) {
+    enum code code = change(me);
+    return code != CODE_OK        ? code
+           : order == PERSON_LEAD ? with_person(moderate_lead(me, who))
+                                  : with_person(moderate_host(me, who, order == PERSON_HOST));
+}
+
+static enum code carry_out(const struct moderator *me, struct seat *who,
+                           enum signaling_person_order order) {
+    switch (order) {
+    case PERSON_REMOVE:
+        return moderate_remove(me, who);
+    case PERSON_ADMIT:
+        return admit_one(me, who);
+    case PERSON_LOWER_HAND:
+        return lower_hand(me, who);
+    default:
+        return decide_host_or_lead(me, who, order);
+    }
+}
+
 enum code signaling_person_order(struct signaling *s, us_t now, const char *tour, const char *id,
                                  enum signaling_person_order order) {
     struct moderator me;
@@ -96,18 +137,7 @@ enum code signaling_person_order(struct signaling *s, us_t now, const char *tour
     if (!who) {
         return CODE_RESOURCE_UNKNOWN;
     }
-    switch (order) {
-    case PERSON_REMOVE:
-        return moderate_remove(&me, who);
-    case PERSON_ADMIT:
-        return admit_one(&me, who);
-    case PERSON_LEAD:
-        return with_person(moderate_lead(&me, who));
-    case PERSON_LOWER_HAND:
-        return lower_hand(&me, who);
-    default:
-        return with_person(moderate_host(&me, who, order == PERSON_HOST));
-    }
+    return carry_out(&me, who, order);
 }
 
 enum code signaling_person_mute(struct signaling *s, us_t now, const char *tour, const char *id,
@@ -129,10 +159,17 @@ enum code signaling_person_allow(struct signaling *s, us_t now, const char *tour
     return guests_name_one(who) ? moderate_allow(&me, can, false) : CODE_FORBIDDEN;
 }
 
+/* To stop a recording, or pause it, is never too often. */
+static bool is_change(const struct tour *t, enum signaling_tour_order order) {
+    return order != TOUR_STOP && order != TOUR_PAUSE &&
+           !(order == TOUR_RECORD && t->record == RECORD_OFF);
+}
+
 enum code signaling_tour_order(struct signaling *s, us_t now, const char *tour,
                                enum signaling_tour_order order) {
     struct moderator me;
     enum code code = begin(s, now, tour, &me);
+    code = code == CODE_OK && is_change(me.t, order) ? change(&me) : code;
     if (code != CODE_OK) {
         return code;
     }
@@ -155,9 +192,9 @@ enum code signaling_tour_spotlight(struct signaling *s, us_t now, const char *to
     struct moderator me;
     enum code code = begin(s, now, tour, &me);
     const struct seat *who = code == CODE_OK ? seat_by_number(me.t, id) : NULL;
-    return code != CODE_OK ? code
-           : who           ? with_person(moderate_spotlight(&me, who))
-                           : CODE_RESOURCE_UNKNOWN;
+    code = code == CODE_OK && !who ? CODE_RESOURCE_UNKNOWN : code;
+    code = code == CODE_OK ? change(&me) : code;
+    return code == CODE_OK ? with_person(moderate_spotlight(&me, who)) : code;
 }
 
 enum code signaling_tour_admit(struct signaling *s, us_t now, const char *tour,

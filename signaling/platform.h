@@ -32,9 +32,15 @@ bool signaling_people_each(const struct signaling *s, const char *tour,
 /* The sub of somebody there, as signaling_person.sub; NULL: there is no such tour, or person. */
 const char *signaling_person_sub(const struct signaling *s, const char *tour, const char *id);
 
+/* A platform is told that this code is the answer: it counts among those that clients are told.
+ * With CODE_RATE_LIMITED, how long [us] until it may say and change something in this tour again;
+ * else 0. */
+us_t signaling_refused(struct signaling *s, us_t now, const char *tour, enum code code);
+
 /* All below give CODE_OK, also when it is so already, or, when nothing has changed, a code.
  * CODE_TOUR_UNKNOWN: there is no such tour, or it does not run; CODE_RESOURCE_UNKNOWN: nobody of
- * such an id is where it would be possible; CODE_INTERNAL: memory is out; and what stands with
+ * such an id is where it would be possible; CODE_RATE_LIMITED: more than changes_per_minute of what
+ * counts as a change of hosts in this tour; CODE_INTERNAL: memory is out; and what stands with
  * them. */
 
 /* What is done with somebody. */

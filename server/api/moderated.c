@@ -2,8 +2,10 @@
 
 #include "server/api/call.h"
 #include "server/api/refuse.h"
+#include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/rest/schema_basics.h"
+#include "signaling/platform.h"
 #include "signaling/words/capabilities.h"
 
 /* ---- tables ---- */
@@ -52,6 +54,7 @@ const struct operation_refusal moderated_of_tour[] = {
     {403, "forbidden scope_missing token_tour"}, {404, "tour_unknown"}, {0}};
 const struct operation_refusal moderated_of_person[] = {{403, "forbidden scope_missing token_tour"},
                                                         {404, "tour_unknown participant_unknown"},
+                                                        {429, "rate_limited"},
                                                         {503, "tour_full"},
                                                         {0}};
 
@@ -71,6 +74,10 @@ void moderated_note(struct request *r, enum code code, const char *what) {
 }
 
 void moderated_refuse(struct request *r, enum code code) {
+    us_t wait = signaling_refused(api_of(r)->signaling, clock_now(), r->args.v[0], code);
+    if (wait > 0) {
+        respond_retry_after(r, wait);
+    }
     if (code == CODE_RESOURCE_UNKNOWN) {
         respond_problem(r, 404, "participant_unknown", "Nobody of this id is there.");
     } else if (code == CODE_INTERNAL) {

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BURST 10 /* messages that may come at once */
-
 bool may(const struct seat *seat, enum right right) {
     return right == RIGHT_CHAT ? seat->can.chat : seat->can.point;
 }
@@ -25,11 +23,11 @@ static bool may_chat(const struct speaker *sp) {
 }
 
 enum code say_check(const struct speaker *sp, bool allowed) {
-    struct account *a = sp->seat ? &sp->seat->said : &sp->t->platform;
+    struct account *a = sp->seat ? &sp->seat->said : &sp->t->platform.said;
     const uint32_t per_minute = sp->s->config.chat_per_minute;
-    return !allowed                                        ? CODE_FORBIDDEN
-           : !account_admit(a, sp->now, per_minute, BURST) ? CODE_RATE_LIMITED
-                                                           : CODE_OK;
+    return !allowed                                             ? CODE_FORBIDDEN
+           : !account_admit(a, sp->now, per_minute, SAID_BURST) ? CODE_RATE_LIMITED
+                                                                : CODE_OK;
 }
 
 /* A text that may be shown to others. */

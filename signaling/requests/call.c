@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define MESSAGE_VALUES_MAX 2048
-#define CHANGES_BURST 20
 /* Above it JavaScript's integers are not exact (RFC 8259 section 6). */
 #define EXACT_MAX ((INT64_C(1) << 53) - 1)
 

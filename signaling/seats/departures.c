@@ -163,7 +163,7 @@ static void forget_run(struct signaling *s, struct tour *t) {
     t->began = US_NEVER;
     t->began_by = (wall_t){0};
     ledger_forget(&t->ledger);
-    t->platform = (struct account){0};
+    memset(&t->platform, 0, sizeof(t->platform));
     tour_forgive(t);
     rights_forget(t);
     roster_forget(t);

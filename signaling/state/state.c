@@ -73,16 +73,17 @@ struct seat *waiting_by_number(const struct tour *t, const char *id) {
     return find_number(&t->lobby, id);
 }
 
+us_t account_wait(const struct account *a, us_t now, uint32_t per_minute, uint32_t burst) {
+    us_t cost = per_minute ? 60 * US_PER_S / per_minute : 0;
+    us_t used = us_max(a->used - (now - a->at), 0);
+    return per_minute ? us_max(used + cost - burst * cost, 0) : 0;
+}
+
 bool account_admit(struct account *a, us_t now, uint32_t per_minute, uint32_t burst) {
-    if (per_minute == 0) {
-        return true;
-    }
-    us_t cost = 60 * US_PER_S / per_minute;
-    a->used = us_max(a->used - (now - a->at), 0);
-    a->at = now;
-    if (a->used + cost > burst * cost) {
+    if (account_wait(a, now, per_minute, burst) > 0) {
         return false;
     }
-    a->used += cost;
+    a->used = us_max(a->used - (now - a->at), 0) + (per_minute ? 60 * US_PER_S / per_minute : 0);
+    a->at = now;
     return true;
 }

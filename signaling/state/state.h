@@ -120,6 +120,8 @@ struct session {
     } viewer; /* likewise */
 };
 
+#define SAID_BURST 10    /* things that may be said at once, */
+#define CHANGES_BURST 20 /* and changed */
 /* How much of what one may do in a while is used up. Zeros: nothing. */
 struct account {
     us_t at, used; /* [us] used was right then */
@@ -244,7 +246,9 @@ struct tour {
     struct roster roster;
     uint32_t n_on[SOURCE_KIND_COUNT]; /* sessions of which such a source flows */
     struct ledger ledger;
-    struct account platform; /* of what the REST API may say */
+    struct {
+        struct account said, decided; /* as of a seat */
+    } platform;                       /* of the REST API, whoever asks */
 };
 
 /* Transports with which a client tries out the network: signaling/seats/probe.h. */
@@ -317,6 +321,8 @@ us_t us_at(const struct signaling *s, wall_t wall);
 /* One thing more, of so many a minute (0: any number) with this burst: true when it may be, and
  * counts. */
 bool account_admit(struct account *a, us_t now, uint32_t per_minute, uint32_t burst);
+/* How long until it may be [us]; 0: now. */
+us_t account_wait(const struct account *a, us_t now, uint32_t per_minute, uint32_t burst);
 
 /* The tour, waiting or live, or NULL. */
 struct tour *tour_by_name(const struct signaling *s, const char *name);

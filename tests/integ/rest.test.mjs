@@ -169,7 +169,15 @@ await test('what a host may a platform may: sources, rights, hosts, the stage, w
   await done(client.clearSpotlight({ tour }), 'nobody in particular');
   await done(client.openLobby({ tour }), 'lobby');
   await done(client.admitParticipants({ tour }, {}), 'nobody waits');
+  const opened = async () => { const { data } = await client.getTour({ tour }); return `${data.lobby} ${data.lobby_open}`; };
+  expectEqual((await client.updateTour({ tour }, { lobby: false })).data.lobby_open, false, 'a lobby that is declared no more');
+  await done(client.openLobby({ tour }), 'lobby');
+  await client.updateTour({ tour }, { title: 'Villa in the dunes' });
+  expectEqual(await opened(), 'false true', 'open for this run');
+  expectEqual((await client.updateTour({ tour }, { lobby: false })).data.lobby_open, false, 'closed by who says so');
+  await done(client.openLobby({ tour }), 'lobby');
   await done(client.closeLobby({ tour }), 'no lobby');
+  expectEqual(await opened(), 'false false', 'no lobby');
   await done(client.setPointer({ tour }, { x: 0.25, y: 0.75, source: `${ada.id}/camera` }), 'point');
   await seen((id) => { const p = window.oriel.tour.pointer; return p?.from === null && p.x === 0.25 && p.source === `${id}/camera`; }, ada.id);
   await done(client.clearPointer({ tour }), 'point no more');
@@ -199,6 +207,15 @@ await test('what a host may a platform may: sources, rights, hosts, the stage, w
   expectEqual(`${again.status} ${again.data.code}`, '404 entry_unknown', 'twice');
   const q = await client.answerQuestion({ tour, question: 'q1' }, { state: 'answered' });
   expectEqual(`${q.status} ${q.data.code}`, '404 entry_unknown', 'nobody has asked');
+  let often;
+  for (let n = 0; n < 30 && often?.status !== 429; n++) {
+    often = await client.unlockTour({ tour });
+  }
+  expectEqual(`${often.status} ${often.data.code}`, '429 rate_limited', 'too many changes');
+  expect(Number(often.headers['retry-after']) === 1, `Retry-After ${often.headers['retry-after']}`);
+  const refused = /^oriel_signaling_errors_total\{code="rate_limited"\} [1-9]/m;
+  expect(refused.test(await (await fetch(`${base}/metrics`)).text()), 'a refusal that counts');
+  await done(client.muteParticipants({ tour }, { kind: 'microphone' }), 'to mute is never too often');
   const reader = await clientFor(mint({ scope: 'chat:read' }));
   expectEqual((await reader.listChat({ tour })).data.seq, history.seq + 1, 'a reader');
   expectEqual((await reader.postChat({ tour }, { text: 'x' })).data.code, 'scope_missing', 'who only reads');

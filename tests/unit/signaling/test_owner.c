@@ -1,4 +1,5 @@
 /* Every entry point of signaling checks that it runs in the thread that owns the state. */
+#include "signaling/platform.h"
 #include "tests/unit/signaling/world.h"
 
 static void call_declare(void *s) {
@@ -8,6 +9,19 @@ static void call_declare(void *s) {
 }
 static void call_update(void *s) {
     (void)signaling_tour_update(s, 0, &(struct signaling_tour){.name = "x", .codec = CODEC_VP8});
+}
+static void call_update_lobby(void *s) {
+    (void)signaling_tour_update_lobby(
+        s, 0, &(struct signaling_tour){.name = "x", .codec = CODEC_VP8}, true);
+}
+static void call_order(void *s) {
+    (void)signaling_tour_order(s, 0, "x", TOUR_LOCK);
+}
+static void call_point(void *s) {
+    (void)signaling_point(s, 0, "x", NULL);
+}
+static void call_refused(void *s) {
+    (void)signaling_refused(s, 0, "x", CODE_RATE_LIMITED);
 }
 static void call_end(void *s) {
     (void)signaling_tour_end(s, 0, "x", false);
@@ -76,10 +90,11 @@ static void call_free(void *s) {
 
 TEST(signaling_belongs_to_one_thread) {
     static void (*const calls[])(void *) = {
-        call_declare, call_open,   call_message, call_closed,  call_http,      call_connected,
-        call_gone,    call_source, call_slot,    call_speaker, call_recording, call_deadline,
-        call_timeout, call_effect, call_stats,   call_free,    call_layers,    call_update,
-        call_end,     call_get,    call_each};
+        call_declare,   call_open,         call_message, call_closed, call_http,
+        call_connected, call_gone,         call_source,  call_slot,   call_speaker,
+        call_recording, call_deadline,     call_timeout, call_effect, call_stats,
+        call_free,      call_layers,       call_update,  call_end,    call_get,
+        call_each,      call_update_lobby, call_order,   call_point,  call_refused};
     struct world w;
     REQUIRE(world_open(&w, NULL));
     world_send(&w, 1, "{\"type\":\"ping\"}");

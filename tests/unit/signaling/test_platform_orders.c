@@ -22,6 +22,11 @@ static bool meet(struct world *w) {
     return true;
 }
 
+static void changes_limited(struct signaling_config *c) {
+    c->changes_per_minute = 60;
+    c->chat_per_minute = 60;
+}
+
 /* A member of the document *ret, which is to be freed. */
 static const struct json *read_x(const char *text, const struct json **ret) {
     struct json_error why = {0};
@@ -267,6 +272,66 @@ TEST(platform_that_says_too_much_is_slowed_down) {
     world_drain(&w);
     world_send(&w, 2, "{\"type\":\"chat\",\"id\":1,\"text\":\"x\"}"); /* and nobody else is */
     EXPECT_GOT(&w, 2, "\"re\":1");
+    world_close(&w);
+}
+
+/* As a host: 60 changes a minute, 20 at once. To mute, let in, remove and stop is never too often.
+ */
+TEST(platform_that_changes_too_much_is_slowed_down) {
+    struct world w;
+    uint64_t seq;
+    const struct signaling_said x = {.what = SAID_CHAT, .text = "x"};
+    REQUIRE(world_open(&w, changes_limited));
+    enter(&w, 1, "agent|demo|ann|Ann");
+    enter(&w, 2, "buyer|demo|bob|Bob");
+    world_join(&w, 9, "agent|taped|tom|Tom", small_offer(), yes_and_lines);
+    for (int i = 0; i < 20; i++) {
+        EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "demo", i & 1 ? TOUR_UNLOCK : TOUR_LOCK),
+                  CODE_OK);
+    }
+    EXPECT_EQ(tour_order(&w, TOUR_LOCK), CODE_RATE_LIMITED);
+    EXPECT(!tour_of(&w, "demo").locked);
+    EXPECT_EQ(tour_order(&w, TOUR_LOBBY_ON), CODE_RATE_LIMITED);
+    EXPECT_EQ(tour_order(&w, TOUR_NO_SPOTLIGHT), CODE_RATE_LIMITED);
+    EXPECT_EQ(person_order(&w, "p2", PERSON_HOST), CODE_RATE_LIMITED);
+    EXPECT_EQ(person_order(&w, "p2", PERSON_LEAD), CODE_RATE_LIMITED);
+    EXPECT_EQ(person_order(&w, "p9", PERSON_LEAD), CODE_RESOURCE_UNKNOWN);
+    EXPECT_EQ(ORDER(&w, signaling_tour_spotlight(w.signaling, w.now, "demo", "p2")),
+              CODE_RATE_LIMITED);
+    EXPECT_EQ(ORDER(&w, signaling_person_mute(w.signaling, w.now, "demo", "p2", SOURCE_CAMERA)),
+              CODE_OK);
+    EXPECT_EQ(signaling_say(w.signaling, w.now, "demo", &x, &seq), CODE_OK);
+    world_send(&w, 1, "{\"type\":\"lock\",\"id\":1,\"on\":true}"); /* a host has his own */
+    EXPECT_GOT(&w, 1, "\"re\":1");
+    /* Nor has another tour, where recording may begin so often, and end and pause always. */
+    for (int i = 0; i < 20; i++) {
+        EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "taped", TOUR_RECORD), CODE_OK);
+    }
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "taped", TOUR_RECORD), CODE_RATE_LIMITED);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "taped", TOUR_PAUSE), CODE_OK);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "taped", TOUR_STOP), CODE_OK);
+    world_close(&w);
+}
+
+/* What it is told counts, and when it may again is true. */
+TEST(platform_is_told_when_to_come_again) {
+    struct world w;
+    REQUIRE(world_open(&w, changes_limited));
+    enter(&w, 1, "agent|demo|ann|Ann");
+    enum code code = CODE_OK;
+    for (int n = 0; n < 100 && code == CODE_OK; n++) {
+        code = signaling_tour_order(w.signaling, w.now, "demo", TOUR_LOCK);
+    }
+    const struct signaling_stats before = signaling_stats(w.signaling);
+    us_t wait = signaling_refused(w.signaling, w.now, "demo", code);
+    const struct signaling_stats after = signaling_stats(w.signaling);
+    EXPECT_EQ(after.refused[CODE_RATE_LIMITED], before.refused[CODE_RATE_LIMITED] + 1);
+    EXPECT(wait > 0 && wait <= US_PER_S);
+    world_pass(&w, wait - 1);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "demo", TOUR_LOCK), CODE_RATE_LIMITED);
+    world_pass(&w, 1);
+    EXPECT_EQ(signaling_tour_order(w.signaling, w.now, "demo", TOUR_LOCK), CODE_OK);
+    EXPECT_EQ(signaling_refused(w.signaling, w.now, "nowhere", CODE_TOUR_UNKNOWN), 0);
     world_close(&w);
 }
 
