@@ -1,0 +1,117 @@
+// What all pages stand on: every part in every state (/dev/components) by day, by night, from right to left, large and
+// without colours; words in the reader's language; what is loaded before one has joined.
+import fs from 'node:fs';
+import path from 'node:path';
+import { expectAccessible, smallTargets } from './lib/axe.mjs';
+import { launchChromium } from './lib/chromium.mjs';
+import { expect, expectEqual, finish, test } from './lib/harness.mjs';
+import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
+
+const SCREENS = path.join(ROOT, 'var/screens');
+const dir = tempDir();
+const server = await new Server([ORIEL, 'serve', '-c', await writeConfig(dir)]).ready;
+const base = new URL(server.urls.agent).origin;
+const browser = await launchChromium();
+const errors = [];
+fs.mkdirSync(SCREENS, { recursive: true });
+
+async function open(url, context = browser) {
+  const page = await context.newPage();
+  page.on('pageerror', (e) => errors.push(e.message));
+  page.on('console', (m) => m.type() === 'error' && errors.push(m.text()));
+  await page.goto(url);
+  return page;
+}
+
+const catalogue = await open(`${base}/dev/components`);
+await catalogue.waitForSelector('.catalogue');
+await catalogue.waitForFunction(() => [...document.querySelectorAll('.tile video:not([hidden])')].every((v) => v.videoWidth > 0));
+
+async function looksRight(what, except = []) {
+  await catalogue.screenshot({ path: path.join(SCREENS, `components_${what}.png`), fullPage: true });
+  await expectAccessible(catalogue, `the components, ${what}`, { except });
+  const wide = await catalogue.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide <= 0, `${what}: ${wide} px beyond the edge`);
+}
+
+for (const scheme of ['light', 'dark']) {
+  await test(`components_${scheme}`, async () => {
+    await catalogue.emulateMedia({ colorScheme: scheme });
+    await looksRight(scheme);
+    expectEqual((await smallTargets(catalogue)).filter((t) => !/^[A-Z]\w+ \d+x\d+$/.test(t) /* links of the catalogue itself */).join(), '', 'small targets');
+  });
+}
+
+await test('components_on_a_phone_and_from_right_to_left', async () => {
+  await catalogue.setViewportSize({ width: 360, height: 640 });
+  await looksRight('phone');
+  await catalogue.evaluate(() => { document.documentElement.dir = 'rtl'; });
+  await looksRight('rtl');
+  await catalogue.evaluate(() => { document.documentElement.dir = ''; });
+});
+
+await test('components_with_text_of_twice_the_size', async () => {
+  await catalogue.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+  await looksRight('large_text');
+  await catalogue.evaluate(() => { document.documentElement.style.fontSize = ''; });
+});
+
+await test('components_without_colours_and_without_motion', async () => {
+  await catalogue.setViewportSize({ width: 1280, height: 720 });
+  await catalogue.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+  await looksRight('forced_colours', ['color-contrast']); // the colours are the system's
+  await catalogue.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' });
+});
+
+await test('a_page_speaks_the_language_of_its_reader', async () => {
+  for (const [locale, heading] of [['de-AT', 'An einer Besichtigung teilnehmen'], ['fr-FR', 'Join a property tour']]) {
+    const reader = await launchChromium({ locale });
+    const page = await open(`${base}/`, reader);
+    await page.waitForSelector(`h1:has-text("${heading}")`);
+    expectEqual(await page.evaluate(() => document.documentElement.lang), locale === 'de-AT' ? 'de' : 'en', 'lang');
+    await reader.close();
+  }
+});
+
+await test('an_address_where_nothing_is_says_so_and_takes_a_link', async () => {
+  const page = await open(`${base}/`);
+  errors.length = 0;
+  const answer = await page.goto(`${base}/nothing/here`);
+  expectEqual(answer.status(), 404, 'status');
+  await page.waitForSelector('h1:has-text("There is nothing at this address")');
+  await expectAccessible(page, 'the page where nothing is');
+  await page.fill('input', server.urls.buyer);
+  await page.click('button.primary');
+  await page.waitForSelector('form.prejoin');
+  await page.close();
+  errors.splice(0, errors.length, ...errors.filter((e) => !/404/.test(e))); // the browser's own word of the address
+});
+
+await test('scripts_of_a_tour_are_small_and_kept', async () => {
+  const folder = path.join(ROOT, 'build/web');
+  const html = fs.readFileSync(path.join(folder, 'tour.html'), 'utf8');
+  const first = [...html.matchAll(/(?:src|href)="\/assets\/(a\/[^"]+)"/g)].map((m) => m[1]);
+  const reached = new Set();
+  const reach = (name) => {
+    if (!reached.has(name)) {
+      reached.add(name);
+      const text = fs.readFileSync(path.join(folder, name), 'utf8');
+      [...text.matchAll(/["'`]\.\/([\w.-]+\.js)["'`]/g)].forEach((m) => reach(`a/${m[1]}`));
+    }
+  };
+  first.filter((f) => f.endsWith('.js')).forEach(reach);
+  const bytes = [...reached].reduce((sum, f) => sum + fs.statSync(path.join(folder, f)).size, 0);
+  console.log(`# all scripts of a tour page: ${reached.size}, ${bytes} bytes`);
+  expect(reached.size > first.length - 1, `${reached.size} scripts`);
+  expect(bytes <= 150 * 1024, `${bytes} bytes of scripts`);
+  const answer = await fetch(`${base}/assets/${first[0]}`);
+  expectEqual(answer.headers.get('cache-control'), 'public, max-age=31536000, immutable', 'how long it is kept');
+  expect(fs.readFileSync(path.join(folder, 'licences.txt'), 'utf8').includes('lit-html'), 'licences');
+});
+
+await test('no_errors_on_any_console', () => expectEqual(errors.join('\n'), '', 'errors'));
+await browser.close();
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+finish();
