@@ -58,7 +58,7 @@ static void nothing(void *ctx) {
     (void)ctx;
 }
 
-static bool begin(struct bench *k) {
+static bool open_all(struct bench *k) {
     char why[WHY_MAX];
     const struct sink sink = {&k->receiver, receive, nothing};
     if (!k->dir[0]) {
@@ -80,14 +80,28 @@ static bool begin(struct bench *k) {
 
 static void restart(struct bench *k) {
     event_store_close(k->store);
-    REQUIRE(begin(k));
+    REQUIRE(open_all(k));
 }
 
-static void end(struct bench *k) {
+/* A case: a receiver that takes all, and wants these types (0: all). */
+static bool begin(uint32_t types) {
+    memset(&b, 0, sizeof(b));
+    b.types = types;
+    return open_all(&b);
+}
+
+static void end(void) {
     char command[96];
-    event_store_close(k->store);
-    snprintf(command, sizeof(command), "rm -r %s", k->dir);
+    event_store_close(b.store);
+    snprintf(command, sizeof(command), "rm -r %s", b.dir);
     EXPECT_EQ(system(command), 0);
+}
+
+/* The next n requests are answered so, then again as before. */
+static void answer(size_t n, enum sink_verdict v) {
+    while (n-- > 0) {
+        b.receiver.plan[b.receiver.n++] = v;
+    }
 }
 
 static void append_many(struct bench *k, const char *tour, enum event_type type, unsigned n) {
@@ -128,8 +142,7 @@ static void work(struct bench *k, wall_t wall) {
 }
 
 TEST(events_reach_a_sink_in_order_and_numbered_per_tour) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
+    REQUIRE(begin(0));
     append(&b, "elm", EVENT_TOUR_STARTED);
     append(&b, "oak", EVENT_TOUR_STARTED);
     append(&b, "elm", EVENT_TOUR_ENDED);
@@ -143,12 +156,11 @@ TEST(events_reach_a_sink_in_order_and_numbered_per_tour) {
     work(&b, (wall_t){1});
     REQUIRE(b.receiver.n_got == 4);
     EXPECT_STR(b.receiver.got[3], "elm 3");
-    end(&b);
+    end();
 }
 
 TEST(a_new_sink_begins_with_what_comes) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
+    REQUIRE(begin(0));
     append(&b, "elm", EVENT_TOUR_STARTED);
     EXPECT_EQ(event_store_sink(b.store, "late"), OK);
     struct event_counts n;
@@ -156,13 +168,12 @@ TEST(a_new_sink_begins_with_what_comes) {
     EXPECT_EQ(n.waiting, 0);
     EXPECT_EQ(event_store_counts(b.store, "office", &n), OK);
     EXPECT_EQ(n.waiting, 1);
-    end(&b);
+    end();
 }
 
 TEST(a_sink_that_is_no_more_is_forgotten) {
     static const char *const names[] = {"late"};
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
+    REQUIRE(begin(0));
     append(&b, "elm", EVENT_TOUR_STARTED);
     EXPECT_EQ(event_store_sinks(b.store, names, 1), OK);
     append(&b, "elm", EVENT_TOUR_ENDED);
@@ -172,16 +183,12 @@ TEST(a_sink_that_is_no_more_is_forgotten) {
     EXPECT_EQ(event_store_sink(b.store, "office"), OK); /* and begins anew when it is back */
     EXPECT_EQ(event_store_counts(b.store, "office", &n), OK);
     EXPECT_EQ(n.waiting, 0);
-    end(&b);
+    end();
 }
 
 TEST(while_a_sink_is_down_nothing_is_given_up) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
-    b.receiver.n = 40;
-    for (size_t i = 0; i < 40; i++) {
-        b.receiver.plan[i] = SINK_DOWN;
-    }
+    REQUIRE(begin(0));
+    answer(40, SINK_DOWN);
     append(&b, "elm", EVENT_TOUR_STARTED);
     append(&b, "oak", EVENT_TOUR_STARTED);
     int64_t at = 1;
@@ -195,14 +202,12 @@ TEST(while_a_sink_is_down_nothing_is_given_up) {
     EXPECT_STR(b.receiver.got[1], "oak 1");
     EXPECT(at > 30 * 30 * (int64_t)SEC); /* half of the longest pause, at least, thirty times */
     EXPECT_EQ(b.courier.dead, 0);
-    end(&b);
+    end();
 }
 
 TEST(a_sink_that_says_when_is_not_asked_before) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
-    b.receiver.n = 1;
-    b.receiver.plan[0] = SINK_DOWN;
+    REQUIRE(begin(0));
+    answer(1, SINK_DOWN);
     b.receiver.after = 30 * SEC;
     append(&b, "elm", EVENT_TOUR_STARTED);
     work(&b, (wall_t){0});
@@ -210,14 +215,12 @@ TEST(a_sink_that_says_when_is_not_asked_before) {
     EXPECT_EQ(b.receiver.asked, 1);
     work(&b, (wall_t){31 * (int64_t)SEC});
     EXPECT_EQ(b.receiver.n_got, 1);
-    end(&b);
+    end();
 }
 
 TEST(an_event_that_is_refused_holds_up_its_own_tour_only) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
-    b.receiver.n = 1;
-    b.receiver.plan[0] = SINK_REFUSED;
+    REQUIRE(begin(0));
+    answer(1, SINK_REFUSED);
     append(&b, "elm", EVENT_TOUR_STARTED);
     append(&b, "elm", EVENT_TOUR_ENDED);
     append(&b, "oak", EVENT_TOUR_STARTED);
@@ -231,7 +234,7 @@ TEST(an_event_that_is_refused_holds_up_its_own_tour_only) {
     REQUIRE(b.receiver.n_got == 3);
     EXPECT_STR(b.receiver.got[1], "elm 1");
     EXPECT_STR(b.receiver.got[2], "elm 2");
-    end(&b);
+    end();
 }
 
 static bool count_dead(void *ctx, const struct event_row *r) {
@@ -242,12 +245,8 @@ static bool count_dead(void *ctx, const struct event_row *r) {
 }
 
 TEST(what_is_given_up_is_listed_and_can_be_sent_again) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
-    b.receiver.n = 3;
-    for (size_t i = 0; i < 3; i++) {
-        b.receiver.plan[i] = SINK_REFUSED;
-    }
+    REQUIRE(begin(0));
+    answer(3, SINK_REFUSED);
     append(&b, "elm", EVENT_TOUR_STARTED);
     append(&b, "elm", EVENT_TOUR_ENDED);
     for (int64_t at = 1; at < 20 * (int64_t)SEC; at += SEC) {
@@ -268,31 +267,25 @@ TEST(what_is_given_up_is_listed_and_can_be_sent_again) {
     EXPECT_EQ(event_store_replay(b.store, "office", 1), OK);
     work(&b, (wall_t){22 * (int64_t)SEC});
     EXPECT_EQ(b.receiver.n_got, 4);
-    end(&b);
+    end();
 }
 
 TEST(a_sink_gets_what_it_wants) {
-    memset(&b, 0, sizeof(b));
-    b.types = 1u << EVENT_TOUR_ENDED;
-    REQUIRE(begin(&b));
+    REQUIRE(begin(1u << EVENT_TOUR_ENDED));
     append(&b, "elm", EVENT_TOUR_STARTED);
     append(&b, "elm", EVENT_TOUR_ENDED);
     work(&b, (wall_t){1});
     REQUIRE(b.receiver.n_got == 1);
     EXPECT_STR(b.receiver.got[0], "elm 2");
-    end(&b);
+    end();
 }
 
 /* They have names of people in them, like the others. */
 TEST(what_was_given_up_is_forgotten_in_its_time) {
     const int64_t from = 1767323045 * (int64_t)SEC; /* when it happens */
     bool more = true;
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
-    b.receiver.n = 3;
-    for (size_t i = 0; i < 3; i++) {
-        b.receiver.plan[i] = SINK_REFUSED;
-    }
+    REQUIRE(begin(0));
+    answer(3, SINK_REFUSED);
     append(&b, "elm", EVENT_TOUR_STARTED);
     for (int64_t at = 0; at < 20 * (int64_t)SEC; at += SEC) {
         work(&b, (wall_t){from + at});
@@ -303,10 +296,7 @@ TEST(what_was_given_up_is_forgotten_in_its_time) {
     EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 1);
     EXPECT_EQ(sql("SELECT COUNT(*) FROM held"), 1);
     EXPECT_EQ(event_store_revive(b.store, "office", 1), OK);
-    b.receiver.n += 3;
-    for (size_t i = 3; i < 6; i++) {
-        b.receiver.plan[i] = SINK_REFUSED;
-    }
+    answer(3, SINK_REFUSED);
     EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}, &more), OK);
     EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 1); /* it is to be sent */
     for (int64_t at = 20 * (int64_t)SEC; at < 40 * (int64_t)SEC; at += SEC) {
@@ -316,7 +306,7 @@ TEST(what_was_given_up_is_forgotten_in_its_time) {
     EXPECT_EQ(event_store_prune(b.store, (wall_t){from + 99 * (int64_t)SEC}, &more), OK);
     EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 0);
     EXPECT_EQ(sql("SELECT COUNT(*) FROM held"), 0);
-    end(&b);
+    end();
 }
 
 static bool only_one(void *ctx, const struct event_row *r) {
@@ -326,8 +316,7 @@ static bool only_one(void *ctx, const struct event_row *r) {
 
 TEST(a_page_that_is_full_says_where_it_goes_on) {
     int64_t got = 0, next = 0;
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
+    REQUIRE(begin(0));
     append(&b, "elm", EVENT_TOUR_STARTED);
     append(&b, "elm", EVENT_TOUR_ENDED);
     const struct event_page p = {
@@ -335,13 +324,12 @@ TEST(a_page_that_is_full_says_where_it_goes_on) {
     EXPECT_EQ(event_store_list(b.store, NULL, &p), OK);
     EXPECT_EQ(got, 1);
     EXPECT_EQ(next, 2);
-    end(&b);
+    end();
 }
 
 TEST(what_happened_since_is_all_that_did_also_when_the_clock_was_set_back) {
     int64_t first = 0;
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
+    REQUIRE(begin(0));
     append(&b, "elm", EVENT_TOUR_STARTED);
     append(&b, "elm", EVENT_TOUR_ENDED);
     append(&b, "elm", EVENT_TOUR_STARTED);
@@ -352,13 +340,12 @@ TEST(what_happened_since_is_all_that_did_also_when_the_clock_was_set_back) {
     EXPECT_EQ(first, 1);
     EXPECT_EQ(event_store_first_since(b.store, (wall_t){101}, &first), OK);
     EXPECT_EQ(first, 4);
-    end(&b);
+    end();
 }
 
 TEST(what_every_sink_has_is_forgotten_and_numbers_go_on) {
     bool more = false;
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
+    REQUIRE(begin(0));
     append(&b, "elm", EVENT_TOUR_STARTED);
     EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}, &more), OK); /* it is not sent yet */
     work(&b, (wall_t){1});
@@ -370,7 +357,7 @@ TEST(what_every_sink_has_is_forgotten_and_numbers_go_on) {
     append(&b, "elm", EVENT_TOUR_ENDED);
     work(&b, (wall_t){1});
     EXPECT_STR(b.receiver.got[1], "elm 2");
-    end(&b);
+    end();
 }
 
 /* Number of the first time that it was taken; -1: never. */
@@ -391,14 +378,12 @@ TEST(whatever_fails_each_event_arrives_in_the_order_of_its_tour) {
     static const char *const tours[TOURS] = {"elm", "oak", "ash", "fir"};
     for (uint64_t seed = 1; seed <= 20; seed++) {
         unsigned seqs[TOURS] = {0};
-        memset(&b, 0, sizeof(b));
-        REQUIRE(begin(&b));
+        REQUIRE(begin(0));
         rng_seed(&b.seed, seed);
         struct rng rng = rng_from_seeded(&b.seed);
         b.courier.c.attempts = 1000;
-        b.receiver.n = 300;
-        for (size_t i = 0; i < b.receiver.n; i++) {
-            b.receiver.plan[i] = rng_below(&rng, 3);
+        for (unsigned i = 0; i < 300; i++) {
+            answer(1, (enum sink_verdict)rng_below(&rng, 3));
         }
         int64_t at = 1;
         for (unsigned i = 0; i < EVENTS; i++) {
@@ -425,13 +410,12 @@ TEST(whatever_fails_each_event_arrives_in_the_order_of_its_tour) {
                 last = (unsigned)now;
             }
         }
-        end(&b);
+        end();
     }
 }
 
 TEST(what_is_taken_is_not_sent_again_while_the_store_fails) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
+    REQUIRE(begin(0));
     append(&b, "elm", EVENT_TOUR_STARTED);
     (void)sql("CREATE TRIGGER full BEFORE UPDATE ON sink BEGIN SELECT RAISE(FAIL, 'full'); END");
     int64_t at = 1, before = 0;
@@ -451,14 +435,12 @@ TEST(what_is_taken_is_not_sent_again_while_the_store_fails) {
     struct event_counts n;
     EXPECT_EQ(event_store_counts(b.store, "office", &n), OK);
     EXPECT_EQ(n.waiting, 0);
-    end(&b);
+    end();
 }
 
 TEST(however_much_waits_behind_a_refused_event_it_is_held_by_one_row) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
-    b.receiver.n = 1;
-    b.receiver.plan[0] = SINK_REFUSED;
+    REQUIRE(begin(0));
+    answer(1, SINK_REFUSED);
     append_many(&b, "elm", EVENT_TOUR_STARTED, 2500);
     append(&b, "oak", EVENT_TOUR_STARTED);
     unsigned steps = 0;
@@ -486,15 +468,12 @@ TEST(however_much_waits_behind_a_refused_event_it_is_held_by_one_row) {
     EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}, &more), OK);
     EXPECT(more); /* a thousand at once */
     EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 1500);
-    end(&b);
+    end();
 }
 
 TEST(what_is_not_wanted_is_passed_over_and_says_nothing_about_the_sink) {
-    memset(&b, 0, sizeof(b));
-    b.types = 1u << EVENT_TOUR_ENDED;
-    REQUIRE(begin(&b));
-    b.receiver.n = 1;
-    b.receiver.plan[0] = SINK_DOWN;
+    REQUIRE(begin(1u << EVENT_TOUR_ENDED));
+    answer(1, SINK_DOWN);
     append(&b, "elm", EVENT_TOUR_ENDED);
     append_many(&b, "elm", EVENT_TOUR_STARTED, 900);
     work(&b, (wall_t){1});
@@ -510,7 +489,7 @@ TEST(what_is_not_wanted_is_passed_over_and_says_nothing_about_the_sink) {
     work(&b, (wall_t){100 * (int64_t)SEC});
     EXPECT_STR(b.courier.why, "no");
     EXPECT_EQ(b.courier.sent, 1);
-    end(&b);
+    end();
 }
 
 static void replay_all(void) {
@@ -520,8 +499,7 @@ static void replay_all(void) {
 
 TEST(a_replay_during_a_request_is_not_undone_by_it) {
     for (unsigned v = SINK_TAKEN; v <= SINK_REFUSED; v++) {
-        memset(&b, 0, sizeof(b));
-        REQUIRE(begin(&b));
+        REQUIRE(begin(0));
         append(&b, "elm", EVENT_TOUR_STARTED);
         work(&b, (wall_t){1});
         append(&b, "elm", EVENT_TOUR_ENDED);
@@ -534,29 +512,25 @@ TEST(a_replay_during_a_request_is_not_undone_by_it) {
         REQUIRE(b.receiver.n_got == first + 2);
         EXPECT_STR(b.receiver.got[first], "elm 1");
         EXPECT_STR(b.receiver.got[first + 1], "elm 2");
-        end(&b);
+        end();
     }
 }
 
 TEST(a_clock_that_is_set_back_does_not_keep_a_refused_event_waiting) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
-    b.receiver.n = 1;
-    b.receiver.plan[0] = SINK_REFUSED;
+    REQUIRE(begin(0));
+    answer(1, SINK_REFUSED);
     append(&b, "elm", EVENT_TOUR_STARTED);
     work(&b, (wall_t){86400 * (int64_t)SEC});
     EXPECT_EQ(b.receiver.n_got, 0);
     work(&b, (wall_t){SEC});
     EXPECT_EQ(b.receiver.n_got, 1);
-    end(&b);
+    end();
 }
 
 TEST(waiting_begins_when_the_request_is_over_and_may_be_asked_for) {
-    memset(&b, 0, sizeof(b));
-    REQUIRE(begin(&b));
-    b.receiver.n = 2;
-    b.receiver.plan[0] = SINK_REFUSED;
-    b.receiver.plan[1] = SINK_DOWN;
+    REQUIRE(begin(0));
+    answer(1, SINK_REFUSED);
+    answer(1, SINK_DOWN);
     b.receiver.took = 30 * SEC;
     b.receiver.after = 600 * (us_t)SEC; /* longer than it would wait by itself */
     append(&b, "elm", EVENT_TOUR_STARTED);
@@ -570,5 +544,5 @@ TEST(waiting_begins_when_the_request_is_over_and_may_be_asked_for) {
     EXPECT_EQ(b.receiver.asked, 2);
     work(&b, (wall_t){661 * (int64_t)SEC});
     EXPECT_EQ(b.receiver.n_got, 1);
-    end(&b);
+    end();
 }
