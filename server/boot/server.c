@@ -138,7 +138,7 @@ struct server *server_stop(struct server *s) {
         s->workers[i] = worker_free(s->workers[i]);
     }
     a->mix = mix_thread_free(a->mix);
-    /* A resolver may take half a minute: recordings are safe by now. It wakes control. */
+    /* It wakes control. */
     (void)announce_again_end(s->again, &unused, why);
     a->glue = glue_free(a->glue);
     a->events = events_thread_stop(a->events);

@@ -50,7 +50,8 @@ enum err server_start_workers(struct server *s, char why[WHY_MAX]) {
         }
     }
     enum err e = start_mix(a, why);
-    e = e == OK ? announce_fill(&s->announce, a->config, &w.bind, announce_resolve, why) : e;
+    const struct announce_resolver names = {announce_resolve, NULL};
+    e = e == OK ? announce_fill(&s->announce, a->config, &w.bind, &names, why) : e;
     for (uint32_t i = 0; i < a->n_workers && e == OK; i++) {
         w.index = i;
         w.bind.port = (uint16_t)(port ? port + i : 0);

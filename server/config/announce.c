@@ -76,11 +76,15 @@ static bool addr_of(const struct sockaddr *s, struct addr *ret) {
     return s->sa_family == AF_INET6;
 }
 
-size_t announce_resolve(const char *name, struct addr *out, size_t cap) {
+size_t announce_resolve(void *ctx, const char *name, struct addr *out, size_t cap) {
     const struct addrinfo want = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
+    const struct announce_wait *w = ctx;
     struct addrinfo *all = NULL;
     size_t n = 0;
-    if (getaddrinfo(name, NULL, &want, &all) != 0) {
+    int e =
+        w ? lookups_ask(w->lookups, &(struct lookups_query){name, NULL, &want}, &w->patience, &all)
+          : getaddrinfo(name, NULL, &want, &all);
+    if (e != 0) {
         return 0;
     }
     for (const struct addrinfo *i = all; i && n < cap; i = i->ai_next) {
@@ -92,14 +96,14 @@ size_t announce_resolve(const char *name, struct addr *out, size_t cap) {
 
 /* An address as it is; a name as the addresses that it has. */
 static enum err from_config(struct found *f, const char *text, const struct addr *bind,
-                            announce_resolver *resolve, char why[WHY_MAX]) {
+                            const struct announce_resolver *r, char why[WHY_MAX]) {
     struct addr of_name[2 * ANNOUNCE_MAX];
     struct addr a;
     if (sockaddr_parse(text, 0, &a)) {
         found_add(f, &a);
         return OK;
     }
-    size_t n = resolve(text, of_name, 2 * ANNOUNCE_MAX), fit = 0;
+    size_t n = r->find(r->ctx, text, of_name, 2 * ANNOUNCE_MAX), fit = 0;
     for (size_t i = 0; i < n; i++) {
         if (receives(bind, &of_name[i]) && !addr_is_link_local(&of_name[i])) {
             found_add(f, &of_name[i]); /* unless another entry has it, too */
@@ -153,11 +157,11 @@ static void put_in_order(struct announce *a, const struct found *f) {
 }
 
 enum err announce_fill(struct announce *a, const struct config *cfg, const struct addr *bind,
-                       announce_resolver *resolve, char why[WHY_MAX]) {
+                       const struct announce_resolver *r, char why[WHY_MAX]) {
     struct found f = {.n = 0};
     enum err e = OK;
     for (size_t i = 0; i < cfg->media_announce.n && e == OK; i++) {
-        e = from_config(&f, cfg->media_announce.items[i], bind, resolve, why);
+        e = from_config(&f, cfg->media_announce.items[i], bind, r, why);
     }
     if (e != OK) {
         return e;

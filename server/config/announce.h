@@ -8,6 +8,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "server/config/config.h"
+#include "server/net/lookups.h"
 
 #define ANNOUNCE_MAX 8 /* addresses told to a client */
 
@@ -16,10 +17,18 @@ struct announce {
     size_t n;
 };
 
-/* The addresses of a name, at most cap; how many, 0 when there is none. */
-typedef size_t announce_resolver(const char *name, struct addr *out, size_t cap);
-/* By the system's resolver. */
-size_t announce_resolve(const char *name, struct addr *out, size_t cap);
+/* Who knows the addresses of a name: at most cap; how many, 0 when there is none. */
+struct announce_resolver {
+    size_t (*find)(void *ctx, const char *name, struct addr *out, size_t cap);
+    void *ctx;
+};
+/* How long the system's is waited for. */
+struct announce_wait {
+    struct lookups *lookups;
+    struct patience patience;
+};
+/* That of the system; ctx: struct announce_wait, or NULL: for as long as it takes. */
+size_t announce_resolve(void *ctx, const char *name, struct addr *out, size_t cap);
 
 /* bind: where media is received. IPv6 and IPv4 in turn, IPv6 first (RFC 8421 section 4), so that
  * neither family waits for all of the other; within a family in the order of the configuration.
@@ -27,7 +36,7 @@ size_t announce_resolve(const char *name, struct addr *out, size_t cap);
  * receive. ERR_UNKNOWN: a name has no address that is left; ERR_FULL: more than ANNOUNCE_MAX, of
  * the configuration (of the machine the first are taken). why names it. */
 enum err announce_fill(struct announce *a, const struct config *cfg, const struct addr *bind,
-                       announce_resolver *resolve, char why[WHY_MAX]);
+                       const struct announce_resolver *r, char why[WHY_MAX]);
 /* A host name as RFC 1123 section 2.1 has it, and no address of IPv4 gone wrong. */
 bool announce_is_name(const char *text);
 

@@ -10,20 +10,32 @@
 struct announce_again {
     struct announce_again_config c;
     pthread_t thread;
+    struct announce_wait wait;
+    atomic_bool stop; /* it is broken off */
     atomic_bool done; /* the rest is its maker's again */
     struct announce result;
     enum err err;
     char why[WHY_MAX];
 };
 
+static bool stops(void *ctx) {
+    return atomic_load(&((struct announce_again *)ctx)->stop);
+}
+
 static void *body(void *arg) {
     struct announce_again *x = arg;
     void (*wake)(void *) = x->c.wake;
     void *ctx = x->c.ctx;
-    x->err = announce_fill(&x->result, x->c.config, &x->c.bind, x->c.resolve, x->why);
+    const struct announce_resolver r = {x->c.resolve, &x->wait};
+    x->err = announce_fill(&x->result, x->c.config, &x->c.bind, &r, x->why);
     atomic_store(&x->done, true);
     wake(ctx);
     return NULL;
+}
+
+static struct announce_again *again_free(struct announce_again *x) {
+    lookups_free(x->wait.lookups);
+    return mem_free(x);
 }
 
 enum err announce_again_new(const struct announce_again_config *c, struct announce_again **ret,
@@ -33,9 +45,12 @@ enum err announce_again_new(const struct announce_again_config *c, struct announ
         return ERR_NOMEM;
     }
     x->c = *c;
-    enum err e = thread_start("oriel-names", body, x, &x->thread, why);
+    x->wait.patience = (struct patience){US_NEVER, stops, x};
+    x->wait.lookups = lookups_new(NULL);
+    enum err e = x->wait.lookups ? OK : ERR_NOMEM;
+    e = e == OK ? thread_start("oriel-announce", body, x, &x->thread, why) : e;
     if (e != OK) {
-        mem_free(x);
+        again_free(x);
         return e;
     }
     *ret = x;
@@ -50,10 +65,11 @@ enum err announce_again_end(struct announce_again *x, struct announce *ret, char
     if (!x) {
         return ERR_WRONG_STATE;
     }
+    atomic_store(&x->stop, true);
     CHECK(pthread_join(x->thread, NULL) == 0);
     enum err e = x->err;
     *ret = e == OK ? x->result : *ret;
     memcpy(why, x->why, WHY_MAX);
-    mem_free(x);
+    again_free(x);
     return e;
 }

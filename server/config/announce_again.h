@@ -11,7 +11,8 @@ struct announce_again;
 struct announce_again_config {
     const struct config *config;
     struct addr bind;
-    announce_resolver *resolve;
+    size_t (*resolve)(void *ctx, const char *name, struct addr *out, size_t cap); /* as
+                                     announce_resolve; ctx: struct announce_wait */
     void (*wake)(void *ctx); /* it has ended: look with announce_again_end. Its thread. */
     void *ctx;
 };
@@ -21,7 +22,8 @@ enum err announce_again_new(const struct announce_again_config *c, struct announ
                             char why[WHY_MAX]);
 /* Whether it has ended. */
 bool announce_again_done(const struct announce_again *x);
-/* Wait until it has, and free it: what announce_fill says. NULL allowed: ERR_WRONG_STATE. */
+/* Break it off if it has not, and free it: what announce_fill says. NULL allowed: ERR_WRONG_STATE.
+ */
 enum err announce_again_end(struct announce_again *x, struct announce *ret, char why[WHY_MAX]);
 
 #endif

@@ -1,8 +1,10 @@
 #include "server/config/announce_again.h"
 #include "server/config/config_check.h"
+#include "server/os/clock.h"
 #include "server/os/sockaddr.h"
 #include "tests/unit/test.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 static char why[WHY_MAX];
@@ -15,7 +17,8 @@ static struct addr ip(const char *text) {
 }
 
 /* A resolver that knows three names. */
-static size_t book(const char *name, struct addr *out, size_t cap) {
+static size_t book(void *ctx, const char *name, struct addr *out, size_t cap) {
+    (void)ctx;
     CHECK(cap >= 3);
     if (strcmp(name, "both.example") == 0) {
         out[0] = ip("198.51.100.7");
@@ -43,7 +46,7 @@ static enum err fill(const char *bind, size_t n, const char **items) {
     }
     c.media_announce.items = copy;
     why[0] = '\0';
-    return announce_fill(&a, &c, &at, book, why);
+    return announce_fill(&a, &c, &at, &(struct announce_resolver){book, NULL}, why);
 }
 
 static bool is(size_t i, const char *text) {
@@ -137,15 +140,43 @@ TEST(names_are_resolved_again_in_a_thread) {
     EXPECT_EQ(announce_again_end(NULL, &a, why), ERR_WRONG_STATE);
 }
 
+/* Says nothing for as long as it is waited for. */
+static size_t silent(void *ctx, const char *name, struct addr *out, size_t cap) {
+    const struct announce_wait *w = ctx;
+    (void)name;
+    (void)out;
+    (void)cap;
+    while (!patience_ended(&w->patience)) {
+        (void)poll(NULL, 0, patience_ms(&w->patience));
+    }
+    return 0;
+}
+
+static void deaf(void *ctx) {
+    (void)ctx;
+}
+
+TEST(an_end_does_not_wait_for_a_resolver_that_is_silent) {
+    char both[] = "both.example", *items[] = {both};
+    struct config c = {.media_announce = {.items = items, .n = 1}};
+    struct announce_again_config x = {
+        .config = &c, .bind = ip("::"), .resolve = silent, .wake = deaf};
+    struct announce_again *running = NULL;
+    us_t from = clock_now();
+    EXPECT_EQ(announce_again_new(&x, &running, why), OK);
+    EXPECT_EQ(announce_again_end(running, &a, why), ERR_UNKNOWN);
+    EXPECT(clock_now() - from < 20 * US_PER_S);
+}
+
 TEST(the_resolver_of_the_system) {
     struct addr at[4];
     struct addr v4 = ip("127.0.0.1"), v6 = ip("::1");
-    size_t n = announce_resolve("localhost", at, 4);
+    size_t n = announce_resolve(NULL, "localhost", at, 4);
     REQUIRE(n > 0);
     for (size_t i = 0; i < n; i++) {
         EXPECT(addr_eq(&at[i], &v4) || addr_eq(&at[i], &v6));
     }
-    EXPECT_EQ(announce_resolve("localhost", at, 0), 0);
+    EXPECT_EQ(announce_resolve(NULL, "localhost", at, 0), 0);
 }
 
 TEST(names_of_hosts) {
