@@ -108,6 +108,8 @@ static void set_policy(struct client *k) {
     curl_easy_setopt(k->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(k->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(k->easy, CURLOPT_NOSIGNAL, 1L);
+    /* What is broken off does not wait for the resolver: a thread of libcurl's ends later. */
+    curl_easy_setopt(k->easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(k->easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(k->easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(k->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(c->connect_timeout / US_PER_MS));
