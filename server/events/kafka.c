@@ -5,14 +5,14 @@
 #include "base/check.h"
 #include "server/config/event_topic.h"
 #include "server/events/broker_secret.h"
+#include "server/net/dial.h"
 #include "server/os/clock.h"
 #include "server/os/files.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <limits.h>
-#include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,6 +30,8 @@ struct settings {
 struct kafka {
     const struct settings *settings;
     struct sink_run run;
+    struct lookups *lookups;
+    atomic_bool dropping; /* the producer is: nobody waits for what its threads look up */
     rd_kafka_t *producer; /* NULL: it has to be made; none outlives a failure */
     /* Written by the callbacks that run in rd_kafka_poll. */
     uint64_t asked;    /* number of the last message; those before it were given up */
@@ -71,23 +73,32 @@ static void on_log(const rd_kafka_t *k, int level, const char *facility, const c
     (void)text;
 }
 
-static bool is_here(const struct sockaddr *a) {
-    if (a->sa_family == AF_INET6) {
-        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a)->sin6_addr);
-    }
-    return a->sa_family == AF_INET &&
-           ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
 /* Runs in a thread of the library; 0 or errno. A broker on this machine may tell addresses of
  * others, to which names of people and the password would go in clear. */
 static int connect_here(int fd, const struct sockaddr *a, int len, const char *id, void *opaque) {
     (void)id;
     (void)opaque;
-    if (!is_here(a)) {
+    if (!dial_is_here(a)) {
         return EACCES;
     }
     return connect(fd, a, (socklen_t)len) == 0 || errno == EINPROGRESS ? 0 : errno;
+}
+
+static bool is_dropped(void *ctx) {
+    const struct kafka *w = ctx;
+    return atomic_load(&w->dropping) || w->run.stop(w->run.stop_ctx);
+}
+
+/* Runs in a thread of the library, for which rd_kafka_destroy waits. Without a name, free *ret. */
+static int resolve(const char *node, const char *service, const struct addrinfo *hints,
+                   struct addrinfo **ret, void *opaque) {
+    struct kafka *w = opaque;
+    const struct patience p = {clock_now() + w->run.timeout, is_dropped, w};
+    if (node || service) {
+        return lookups_ask(w->lookups, &(struct lookups_query){node, service, hints}, &p, ret);
+    }
+    freeaddrinfo(*ret);
+    return 0;
 }
 
 /* ---- its configuration ---- */
@@ -110,10 +121,14 @@ static bool set_all(rd_kafka_conf_t *conf, const struct pair *p, size_t n, char 
     return good;
 }
 
+static const char *file_of(const char *file, char path[PATH_MAX]) {
+    return given(file) ? files_credential(file, path) : "";
+}
+
 static bool set_conf(const struct kafka *w, rd_kafka_conf_t *conf, char why[WHY_MAX]) {
     const struct kafka_config *c = &w->settings->c;
     struct buffer brokers = {0};
-    char ms[24], key[PATH_MAX];
+    char ms[24], ca[PATH_MAX], cert[PATH_MAX], key[PATH_MAX];
     snprintf(ms, sizeof(ms), "%lld", (long long)(w->run.timeout / US_PER_MS));
     for (size_t i = 0; i < c->n_brokers; i++) {
         buffer_printf(&brokers, "%s%s", i ? "," : "", c->brokers[i]);
@@ -135,9 +150,9 @@ static bool set_conf(const struct kafka *w, rd_kafka_conf_t *conf, char why[WHY_
         {"sasl.mechanism", c->sasl_mechanism},
         {"sasl.username", c->user},
         {"sasl.password", w->settings->password},
-        {"ssl.ca.location", c->ca_file},
-        {"ssl.certificate.location", c->cert_file},
-        {"ssl.key.location", given(c->key_file) ? files_credential(c->key_file, key) : ""},
+        {"ssl.ca.location", file_of(c->ca_file, ca)},
+        {"ssl.certificate.location", file_of(c->cert_file, cert)},
+        {"ssl.key.location", file_of(c->key_file, key)},
         {"ssl.endpoint.identification.algorithm", "https"},
     };
     bool good = !brokers.bad && set_all(conf, pairs, ARRAY_LEN(pairs), why);
@@ -153,6 +168,7 @@ static bool make_producer(struct kafka *w, char why[WHY_MAX]) {
         rd_kafka_conf_set_dr_msg_cb(conf, on_report);
         rd_kafka_conf_set_error_cb(conf, on_trouble);
         rd_kafka_conf_set_log_cb(conf, on_log);
+        rd_kafka_conf_set_resolve_cb(conf, resolve);
         if (is_clear(&w->settings->c)) {
             rd_kafka_conf_set_connect_cb(conf, connect_here);
         }
@@ -169,7 +185,9 @@ static bool make_producer(struct kafka *w, char why[WHY_MAX]) {
 static void drop_producer(struct kafka *w) {
     if (w->producer) {
         rd_kafka_purge(w->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        atomic_store(&w->dropping, true);
         rd_kafka_destroy(w->producer);
+        atomic_store(&w->dropping, false);
         w->producer = NULL;
     }
 }
@@ -237,9 +255,14 @@ static enum sink_verdict send_event(void *ctx, const struct event_row *r, wall_t
     return failed(w, e, topic, ret->why);
 }
 
+static void kafka_free(struct kafka *w) {
+    drop_producer(w);
+    lookups_free(w->lookups);
+    mem_free(w);
+}
+
 static void close_kafka(void *ctx) {
-    drop_producer(ctx);
-    mem_free(ctx);
+    kafka_free(ctx);
 }
 
 static enum err open_kafka(const void *settings, const struct sink_run *run, struct sink *ret,
@@ -251,9 +274,12 @@ static enum err open_kafka(const void *settings, const struct sink_run *run, str
     }
     w->settings = settings;
     w->run = *run;
-    if (!make_producer(w, why)) {
-        mem_free(w);
-        return ERR_IO;
+    w->lookups = lookups_new(NULL);
+    snprintf(why, WHY_MAX, "out of memory");
+    if (!w->lookups || !make_producer(w, why)) {
+        enum err e = w->lookups ? ERR_IO : ERR_NOMEM;
+        kafka_free(w);
+        return e;
     }
     *ret = (struct sink){w, send_event, close_kafka};
     return OK;

@@ -4,6 +4,8 @@
 #include "server/config/event_topic.h"
 #include "server/events/broker_secret.h"
 #include "server/events/nats_ack.h"
+#include "server/events/nats_pipe.h"
+#include "server/net/dial.h"
 #include "server/os/clock.h"
 #include "server/os/files.h"
 
@@ -12,8 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CONNECT_TIMEOUT (2 * US_PER_S) /* [us] of one server; nothing hears of a stop meanwhile */
+#define CONNECT_TIMEOUT (5 * US_PER_S) /* [us] of one server, with TLS, when its name is known */
 #define SLICE_MS 100                   /* after so long it looks whether it is to stop */
+#define PORT "4222"                    /* where the URL says none */
 #define URL_MAX 1100
 #define INBOX_MAX 128
 
@@ -26,8 +29,10 @@ struct settings {
 struct nats {
     const struct settings *settings;
     struct sink_run run;
-    size_t at;          /* of the urls: that which was tried last */
-    natsConnection *nc; /* NULL: there is none */
+    struct lookups *lookups;
+    size_t at;              /* of the urls: that which was tried last */
+    struct nats_pipe *pipe; /* below nc */
+    natsConnection *nc;     /* NULL: there is none */
     natsSubscription *answers;
     char inbox[INBOX_MAX];
     uint64_t asked; /* the last one's answer comes to INBOX.asked */
@@ -49,23 +54,30 @@ static int64_t ms_of(us_t t) {
     return t / US_PER_MS;
 }
 
-/* The host within "tls://host:port". */
-static void host_of(const char *url, char *ret, size_t cap) {
-    const char *host = strstr(url, "://") + 3;
-    size_t n = *host == '[' ? strcspn(++host, "]") : strcspn(host, ":");
-    snprintf(ret, cap, "%.*s", (int)n, host);
+static bool is_tls(const char *url) {
+    return strncmp(url, "tls://", 6) == 0;
 }
 
-static natsStatus use_tls(natsOptions *o, const struct nats_config *c, const char *url) {
-    char host[URL_MAX], key[PATH_MAX];
-    host_of(url, host, sizeof(host));
+/* The host and the port within "tls://host:port". */
+static void split(const char *url, char host[URL_MAX], char port[8]) {
+    const char *p = strstr(url, "://") + 3;
+    bool v6 = *p == '[';
+    size_t n = v6 ? strcspn(++p, "]") : strcspn(p, ":");
+    snprintf(host, URL_MAX, "%.*s", (int)n, p);
+    p += n + v6;
+    snprintf(port, 8, "%s", *p == ':' ? p + 1 : PORT);
+}
+
+static natsStatus use_tls(natsOptions *o, const struct nats_config *c, const char *host) {
+    char ca[PATH_MAX], cert[PATH_MAX], key[PATH_MAX];
     natsStatus s = natsOptions_SetSecure(o, true);
     s = s == NATS_OK ? natsOptions_SetExpectedHostname(o, host) : s;
     if (s == NATS_OK && given(c->ca_file)) {
-        s = natsOptions_LoadCATrustedCertificates(o, c->ca_file);
+        s = natsOptions_LoadCATrustedCertificates(o, files_credential(c->ca_file, ca));
     }
     if (s == NATS_OK && given(c->cert_file)) {
-        s = natsOptions_LoadCertificatesChain(o, c->cert_file, files_credential(c->key_file, key));
+        s = natsOptions_LoadCertificatesChain(o, files_credential(c->cert_file, cert),
+                                              files_credential(c->key_file, key));
     }
     return s;
 }
@@ -85,11 +97,12 @@ static natsStatus identify(natsOptions *o, const struct settings *x) {
     return NATS_OK;
 }
 
-/* It connects once: when and where to try again the courier decides, who hears of a stop. */
-static natsStatus set_options(const struct nats *w, natsOptions *o, const char *url) {
-    char plain[URL_MAX];
-    snprintf(plain, sizeof(plain), "nats%s", strstr(url, "://"));
-    natsStatus s = natsOptions_SetURL(o, plain);
+/* It connects once, to the pipe: when and where to try again the courier decides, who hears of a
+ * stop. */
+static natsStatus set_options(const struct nats *w, natsOptions *o, uint16_t port) {
+    char url[40];
+    snprintf(url, sizeof(url), "nats://127.0.0.1:%u", port);
+    natsStatus s = natsOptions_SetURL(o, url);
     s = s == NATS_OK ? natsOptions_SetName(o, "oriel") : s;
     s = s == NATS_OK ? natsOptions_SetTimeout(o, ms_of(us_min(CONNECT_TIMEOUT, w->run.timeout)))
                      : s;
@@ -98,8 +111,7 @@ static natsStatus set_options(const struct nats *w, natsOptions *o, const char *
     s = s == NATS_OK ? natsOptions_SetIgnoreDiscoveredServers(o, true) : s;
     s = s == NATS_OK ? natsOptions_SetSendAsap(o, true) : s;
     s = s == NATS_OK ? natsOptions_SetErrorHandler(o, quiet, NULL) : s;
-    s = s == NATS_OK ? identify(o, w->settings) : s;
-    return s == NATS_OK && strncmp(url, "tls://", 6) == 0 ? use_tls(o, &w->settings->c, url) : s;
+    return s == NATS_OK ? identify(o, w->settings) : s;
 }
 
 static void disconnect(struct nats *w) {
@@ -107,6 +119,7 @@ static void disconnect(struct nats *w) {
     natsConnection_Destroy(w->nc);
     w->answers = NULL;
     w->nc = NULL;
+    w->pipe = nats_pipe_close(w->pipe);
 }
 
 static natsStatus listen_for_answers(struct nats *w) {
@@ -132,17 +145,61 @@ static void explain(const char *url, natsStatus s, const char *more, char why[EV
              known ? "" : more);
 }
 
-static natsStatus connect_to(struct nats *w, const char *url, char why[EVENT_WHY_MAX]) {
-    natsOptions *o = NULL;
-    natsStatus s = natsOptions_Create(&o);
-    s = s == NATS_OK ? set_options(w, o, url) : s;
+/* A way to the server on which nothing is said yet: its port here; 0, with why: there is none. */
+static uint16_t open_pipe(struct nats *w, const char *url, const char *host, const char *port,
+                          char why[EVENT_WHY_MAX]) {
+    char more[WHY_MAX];
+    uint16_t here = 0;
+    us_t each = us_min(CONNECT_TIMEOUT, w->run.timeout);
+    const struct dial d = {.host = host,
+                           .service = port,
+                           .here = !is_tls(url),
+                           .lookup = w->run.timeout,
+                           .connect = each,
+                           .stop = w->run.stop,
+                           .ctx = w->run.stop_ctx};
+    int fd = dial_tcp(w->lookups, &d, more);
+    const struct patience p = {clock_now() + each, d.stop, d.ctx};
+    if (fd < 0 || nats_pipe_open(fd, &p, &w->pipe, &here, more) != OK) {
+        snprintf(why, EVENT_WHY_MAX, "%.80s: %.110s", url, more);
+        return 0;
+    }
+    return here;
+}
+
+static natsStatus connect_through(struct nats *w, natsOptions *o, const char *url,
+                                  char why[EVENT_WHY_MAX]) {
+    char host[URL_MAX], port[8];
+    split(url, host, port);
+    uint16_t here = open_pipe(w, url, host, port, why);
+    if (here == 0) {
+        return NATS_NO_SERVER;
+    }
+    natsStatus s = set_options(w, o, here);
+    s = s == NATS_OK && is_tls(url) ? use_tls(o, &w->settings->c, host) : s;
     s = s == NATS_OK ? natsConnection_Connect(&w->nc, o) : s;
     s = s == NATS_OK ? listen_for_answers(w) : s;
     if (s != NATS_OK) {
-        explain(url, s, nats_GetLastError(NULL), why);
-        disconnect(w);
+        explain(url, s, nats_pipe_was_cut(w->pipe) ? "no answer in time" : nats_GetLastError(NULL),
+                why);
+    }
+    return s;
+}
+
+static natsStatus connect_to(struct nats *w, const char *url, char why[EVENT_WHY_MAX]) {
+    natsOptions *o = NULL;
+    natsStatus s = natsOptions_Create(&o);
+    if (s == NATS_OK) {
+        s = connect_through(w, o, url, why);
+    } else {
+        explain(url, s, NULL, why);
     }
     natsOptions_Destroy(o);
+    if (s == NATS_OK) {
+        nats_pipe_keep(w->pipe);
+    } else {
+        disconnect(w);
+    }
     return s;
 }
 
@@ -243,20 +300,25 @@ static enum sink_verdict send_event(void *ctx, const struct event_row *r, wall_t
 }
 
 static void close_nats(void *ctx) {
-    disconnect(ctx);
-    mem_free(ctx);
+    struct nats *w = ctx;
+    disconnect(w);
+    lookups_free(w->lookups);
+    mem_free(w);
     nats_ReleaseThreadMemory();
 }
 
 static enum err open_nats(const void *settings, const struct sink_run *run, struct sink *ret,
                           char why[WHY_MAX]) {
     struct nats *w = mem_zalloc(1, sizeof(*w));
-    if (!w) {
+    struct lookups *lookups = w ? lookups_new(NULL) : NULL;
+    if (!lookups) {
+        mem_free(w);
         snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
     w->settings = settings;
     w->run = *run;
+    w->lookups = lookups;
     *ret = (struct sink){w, send_event, close_nats};
     return OK;
 }

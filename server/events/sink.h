@@ -30,7 +30,8 @@ struct sink {
 /* How it is to run. */
 struct sink_run {
     us_t timeout;            /* [us] of one event */
-    bool (*stop)(void *ctx); /* asked several times a second: true breaks off what blocks */
+    bool (*stop)(void *ctx); /* asked several times a second: true breaks off what blocks. Any
+                                thread */
     void *stop_ctx;
 };
 
