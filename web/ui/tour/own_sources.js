@@ -1,7 +1,7 @@
 // What this page sends: camera, microphone and screen, switched on, off and round, whatever becomes of the device.
 
 import { canShareScreen, explainDevice, listDevices, openDevice, openScreen } from '../../lib/devices.js';
-import { deviceWords, refusalWords } from './problems.js';
+import { deviceWords, errorWords, refusalWords } from './problems.js';
 
 /** @typedef {import('../../lib/oriel.js').OrielClient} OrielClient */
 /** @typedef {import('../../lib/types.js').SourceKind} SourceKind */
@@ -75,7 +75,13 @@ export class OwnSources extends EventTarget {
     this.tracks[kind] = track;
     this.changed();
     await this.look();
-    await this.client.publish(kind, track);
+    try {
+      await this.client.publish(kind, track);
+    } catch (error) { // as many are on as may be, or a host has closed it meanwhile
+      await this.stop(kind);
+      this.say(errorWords(error));
+      return;
+    }
     await this.client.mute(kind, false)?.catch(() => undefined);
   }
 
