@@ -63,6 +63,7 @@ struct engine *engine_new(const struct engine_config *c) {
     e->copies_at = US_NEVER;
     list_init(&e->leaving);
     list_init(&e->all_tours);
+    list_init(&e->taking);
     fanout_init(&e->fanout);
     return init(e, c) == OK ? e : engine_free(e);
 }

@@ -53,7 +53,9 @@ struct engine {
     struct link spoken;  /* tour.spoken: somebody else speaks there */
     struct link changed; /* tour.changed: tours whose ranking must run again */
     struct feeds feeds;
-    int64_t taken_paid;        /* [ns] of intake.h */
+    int64_t taken_paid;        /* [ns] of intake.h, */
+    struct link taking;        /* and tour.taking: those that send, who was longest silent first, */
+    uint32_t n_taking;         /* and how many */
     uint32_t n_level_decoders; /* sources that are decoded for their level */
     uint32_t n_live;           /* feeds that flow, of which packets of our pool are kept */
     struct link untold;        /* flow.untold: another worker is to be told what of it flows */

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/engine/event.h"
+#include "media/engine/intake.h"
 #include "media/engine/relay_out.h"
 
 enum err tour_new(struct engine *e, uint64_t handle) {
@@ -25,6 +26,7 @@ enum err tour_new(struct engine *e, uint64_t handle) {
     t->handle = handle;
     list_init(&t->changed);
     list_init(&t->spoken);
+    list_init(&t->taking);
     list_push(&e->all_tours, &t->in_engine);
     list_init(&t->peers);
     list_init(&t->flows);
@@ -36,6 +38,7 @@ enum err tour_new(struct engine *e, uint64_t handle) {
 void tour_free(struct tour *t) {
     CHECK(list_empty(&t->peers) && list_empty(&t->flows));
     list_remove(&t->in_engine);
+    intake_forget(t);
     timers_clear(&t->engine->timers, &t->timer.timer);
     map_take(t->engine->tours, t->handle);
     list_remove(&t->changed);

@@ -25,7 +25,10 @@ struct tour {
     us_t need_at;       /* [us] what nobody needs is looked for again, US_NEVER: one layer each */
     us_t tap_at;        /* [us] sources are still to be told to the recorder; US_NEVER */
     struct link flows;  /* flow.in_tour: sources received here, and replicas */
-    int64_t taken_paid; /* [ns] of intake.h */
+    int64_t taken_paid; /* [ns] of intake.h, */
+    int64_t share_paid; /* [ns] and of its share of the worker */
+    struct link taking; /* engine.taking, */
+    us_t took_at;       /* and when it came there, or was looked at */
     uint32_t intake_bytes; /* [bytes/s] 0: as engine_config.tour_bytes */
     uint32_t stage_tap;    /* tap id last told by TAP_STAGE */
     uint32_t voice_tap;    /* and by TAP_VOICE */

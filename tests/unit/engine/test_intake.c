@@ -115,6 +115,45 @@ TEST(a_worker_over_its_limit_does_the_same) {
     rig_free(&r);
 }
 
+/* The third is alone in another tour, and the two that take more are of one. */
+static void expect_fair(struct publisher *p) {
+    (void)drive(p, PUBLISHERS, 3 * US_PER_S); /* the burst */
+    uint64_t dropped = counters()->drop_quota;
+    struct heard h = drive(p, PUBLISHERS, 10 * US_PER_S);
+    EXPECT(counters()->drop_quota > dropped);
+    EXPECT_EQ(h.packets[2], 1000);
+    EXPECT_EQ(h.packets[1], 1000);
+    EXPECT(h.packets[0] >= h.voices && h.packets[0] < h.voices + 500);
+}
+
+/* Two of three fit. Who keeps to the share of his tour loses nothing, though he is a guest; and
+ * what one tour leaves the other has. */
+TEST(no_tour_takes_what_is_anothers_of_a_worker) {
+    struct publisher p[PUBLISHERS];
+    REQUIRE(rig_init(&r));
+    r.config.worker_bytes = 2 * EACH + EACH / 4;
+    rig_restart(&r);
+    CHECK(engine_tour_add(r.engine, TOUR + 1) == OK);
+    for (unsigned i = 0; i < PUBLISHERS; i++) {
+        p[i] = (struct publisher){.c = client_new(&r, i + 1)};
+        p[i].c->params.tour = i < 2 ? TOUR : TOUR + 1;
+        client_join(p[i].c);
+    }
+    EXPECT_EQ(engine_host(r.engine, r.now, 2, true), OK);
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR + 1, true), OK);
+    for (unsigned i = 0; i < PUBLISHERS; i++) {
+        picture(&p[i], true);
+    }
+    expect_fair(p);
+    (void)drive(p, 2, 5 * US_PER_S); /* the third is silent: both of the other tour fit */
+    uint64_t dropped = counters()->drop_quota + counters()->drop_policed;
+    (void)drive(p, 2, 2 * US_PER_S);
+    EXPECT_EQ(counters()->drop_quota + counters()->drop_policed, dropped);
+    expect_fair(p); /* and is back */
+    rig_free(&r);
+}
+
 TEST(what_was_cut_goes_on_when_there_is_room) {
     struct publisher p[PUBLISHERS];
     REQUIRE(begin(p, 2 * EACH + EACH / 4, 0));
