@@ -46,11 +46,20 @@ static wall_t wall(void *ctx) {
     return clock_wall();
 }
 
-static uint64_t space(void *ctx) {
-    const struct keeper_thread *t = ctx;
+static uint64_t space_at(const char *dir) {
     struct statvfs v;
-    return statvfs(t->config.config->recording_dir, &v) == 0 ? (uint64_t)v.f_bavail * v.f_frsize
-                                                             : UINT64_MAX;
+    return statvfs(dir, &v) == 0 ? (uint64_t)v.f_bavail * v.f_frsize : UINT64_MAX;
+}
+
+uint64_t keeper_space(const struct config *c) {
+    bool spools = c->recording_store == STORE_PLACE_S3 && *c->recording_spool_dir;
+    uint64_t here = space_at(c->recording_dir);
+    uint64_t there = spools ? space_at(c->recording_spool_dir) : UINT64_MAX;
+    return there < here ? there : here;
+}
+
+static uint64_t space(void *ctx) {
+    return keeper_space(((const struct keeper_thread *)ctx)->config.config);
 }
 
 static bool go_on(void *ctx) {

@@ -36,4 +36,8 @@ void keeper_thread_state(const struct keeper_thread *t, struct keeper_state *ret
 /* Is the quota reached? Not as long as nobody knows. Any thread. */
 bool keeper_thread_full(const struct keeper_thread *t);
 
+/* Free bytes of the disk that recordings are on; of what waits for a bucket, too, which may lie on
+ * another: of the one that has less. UINT64_MAX: nobody knows. It asks the disks. Any thread. */
+uint64_t keeper_space(const struct config *c);
+
 #endif

@@ -101,6 +101,35 @@ TEST(keeper_thread_without_a_limit_wakes_nobody) {
     rig_end(&r);
 }
 
+static uint64_t space_with(const char *recording) {
+    char text[512], why[WHY_MAX] = "";
+    struct config *c = NULL;
+    snprintf(text, sizeof(text), "{\"recording\": {%s}}", recording);
+    if (config_parse("test", text, strlen(text), &c, why) != OK) {
+        printf("# %s\n", why);
+        CHECK(false);
+    }
+    uint64_t n = keeper_space(c);
+    config_free(c);
+    return n;
+}
+
+/* What waits for a bucket may lie on another disk: in /proc nothing is free. */
+TEST(keeper_space_is_of_the_disk_that_has_least) {
+    EXPECT(space_with("\"dir\": \"/tmp\"") > 0);
+    EXPECT_EQ(space_with("\"dir\": \"/proc\""), 0);
+    EXPECT(space_with("\"dir\": \"/tmp\", \"spool\": {\"dir\": \"/proc\"}") >
+           0); /* there is none */
+#define BUCKET                                                                       \
+    ", \"store\": \"s3\", \"s3\": {\"endpoint\": \"https://a\", \"bucket\": \"b\", " \
+    "\"access_key_file\": \"a\", \"secret_key_file\": \"s\"}, \"spool\": {\"dir\": "
+    EXPECT(space_with("\"dir\": \"/tmp\"" BUCKET "\"\"}") > 0);
+    EXPECT(space_with("\"dir\": \"/tmp\"" BUCKET "\"/tmp\"}") > 0);
+    EXPECT_EQ(space_with("\"dir\": \"/tmp\"" BUCKET "\"/proc\"}"), 0);
+    EXPECT_EQ(space_with("\"dir\": \"/proc\"" BUCKET "\"/tmp\"}"), 0);
+    EXPECT(space_with("\"dir\": \"/tmp\"" BUCKET "\"/nowhere\"}") > 0);
+}
+
 /* What cannot be looked at is tried again; it keeps nobody from starting, or from ending. */
 TEST(keeper_thread_ends_at_once_when_there_is_nothing_to_look_at) {
     struct keeper_thread *t = NULL;
