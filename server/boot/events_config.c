@@ -72,7 +72,7 @@ static enum err start(const struct config *cfg, struct loop *loop, struct events
     enum err e = event_sinks_make(cfg, &sinks, why);
     e = e == OK && events_told(cfg) ? events_end_unended(cfg->events_file, why) : e;
     e = e == OK ? events_erase(cfg->events_file, cfg->recording_dir, why) : e;
-    e = e == ERR_BUSY ? OK : e; /* it is done, and in a log that the thread truncates */
+    e = e == ERR_AGAIN ? OK : e; /* it is done, and in a log that the thread truncates */
     if (e != OK) {
         event_sinks_free(&sinks);
         return e;

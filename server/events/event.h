@@ -14,6 +14,7 @@
 struct event {
     uint8_t type; /* enum event_type */
     wall_t at;
+    us_t posted; /* [us] of clock_now, when it was handed over; 0: at once to the ledger */
     char id[ULID_CHARS + 1];
     char tour[TOUR_NAME_MAX + 1];
     char user[SUB_MAX + 1];       /* whom it is about: the sub of the token; "": nobody */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT 2         /* PRAGMA user_version */
+#define FORMAT 3         /* PRAGMA user_version */
 #define PASSED_MAX 1000  /* new events that one call passes over */
 #define LOOKED_MAX 20000 /* rows that one page looks at */
 
@@ -54,6 +54,16 @@ static const char schema_2[] =
     "INSERT INTO shreds VALUES(1, 0);"
     "PRAGMA user_version = 2;";
 
+/* What waits in memory may be shredded before it is stored. `wall` and `now` are both clocks when
+ * an order was carried out: what was posted later is none of it, whatever the wall clock says by
+ * then. `early` has those of recordings that nobody had told of by then. */
+static const char schema_3[] =
+    "ALTER TABLE erased ADD COLUMN wall INTEGER NOT NULL DEFAULT 9223372036854775807;"
+    "ALTER TABLE erased ADD COLUMN now INTEGER NOT NULL DEFAULT 9223372036854775807;"
+    "CREATE TABLE early(recording TEXT NOT NULL, person INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " wall INTEGER NOT NULL, now INTEGER NOT NULL, PRIMARY KEY(recording, person)) WITHOUT ROWID;"
+    "PRAGMA user_version = 3;";
+
 /* ---- opening ---- */
 
 /* Made by one connection, however many open it at once. */
@@ -66,6 +76,7 @@ static enum err make_tables(sqlite3 *db) {
     }
     e = e == OK && version < 1 ? sql_exec(db, schema) : e;
     e = e == OK && version < 2 ? sql_exec(db, schema_2) : e;
+    e = e == OK && version < 3 ? sql_exec(db, schema_3) : e;
     enum err end = sql_exec(db, e == OK ? "COMMIT" : "ROLLBACK");
     return e == OK ? end : e;
 }

@@ -111,7 +111,10 @@ struct event_erasure {
     char recording[33];
     uint64_t person; /* 0: all of it */
     wall_t at;       /* when it was ordered */
+    wall_t wall;     /* when it is carried out: what is later than that was said before the clock */
+    us_t now;        /* was set back; the same by clock_now [us]. 0: not known */
     /* Filled in. */
+    int64_t last; /* number of the last event when it was begun; 0: it is to be */
     char tour[TOUR_NAME_MAX + 1], session[ULID_CHARS + 1]; /* of the run that was recorded */
     uint32_t number;                                       /* of the person: "p7"; 0: not known */
 };
@@ -119,12 +122,17 @@ struct event_erasure {
  * of it, or, of a recording as a whole, what was said in its run until then: number, id, type and
  * time stay, and nothing else. In a transaction. *ret_more: that was a part of it; commit, so that
  * who appends does not wait for all, and call again; else the receivers' event is appended in it.
- * ERR_UNKNOWN: there is nothing to tell: it was done before, or no such recording is known. */
+ * ERR_UNKNOWN: there is nothing to tell: it was done before, or nobody has told of such a recording
+ * yet, which is noted: commit. */
 enum err event_store_erase(struct event_store *s, struct event_erasure *x, bool *ret_more);
+/* One that was noted so, of a recording that was told of since. ERR_UNKNOWN: there is none. */
+enum err event_store_early(struct event_store *s, struct event_erasure *ret);
+/* How many of those were carried out, and are to be forgotten when that is in no file any more. */
+enum err event_store_early_done(struct event_store *s, int64_t *ret);
 /* How far in the list of orders this came: what is behind `place` is still to be done. */
 enum err event_store_erased_to(struct event_store *s, int64_t *ret);
-/* What was committed is in no file any more, and so far it came. ERR_BUSY: another connection reads
- * what was before; call again. */
+/* What was committed is in no file any more, so far it came, and what was early is done. ERR_BUSY:
+ * another connection reads what was before; call again. */
 enum err event_store_set_erased_to(struct event_store *s, int64_t place);
 
 /* A run of a tour, or with `recording` a recording, that began and of which no end is known. */

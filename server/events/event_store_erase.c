@@ -39,6 +39,14 @@ enum err event_store_remember(struct event_store *s, const struct event *e) {
     return err;
 }
 
+/* Of a recording as a whole: what was said until the order, and is stored only now. The wall clock
+ * may have been set back before it was carried out (what is later than that was said before), and
+ * after (what was posted later is kept, whatever its time is). */
+#define SHREDDED_IN(table)                                                   \
+    "SELECT 1 FROM recorded r JOIN " table " x ON x.recording = r.recording" \
+    " WHERE r.session = ?1 AND ((x.person <> 0 AND x.person = ?2)"           \
+    " OR (x.person = 0 AND x.now >= ?4 AND (x.at >= ?3 OR (?4 > 0 AND x.wall < ?3))))"
+
 enum err event_store_is_erased(struct event_store *s, const struct event *e, bool *ret) {
     int64_t found = 0;
     enum err err = ERR_UNKNOWN;
@@ -46,10 +54,8 @@ enum err event_store_is_erased(struct event_store *s, const struct event *e, boo
         err = event_store_numbers(
             s,
             sql_borrow(&s->cache,
-                       "SELECT 1 FROM recorded r JOIN erased x ON x.recording = r.recording"
-                       " WHERE r.session = ?1 AND ((x.person = 0 AND x.at >= ?3)"
-                       " OR (x.person <> 0 AND x.person = ?2)) LIMIT 1",
-                       "tii", e->session, (int64_t)e->person, e->at.us),
+                       SHREDDED_IN("erased") " UNION ALL " SHREDDED_IN("early") " LIMIT 1", "tiii",
+                       e->session, (int64_t)e->person, e->at.us, e->posted),
             &found, 1);
     }
     *ret = err == OK;
@@ -90,14 +96,14 @@ static enum err find(struct event_store *s, struct event_erasure *x) {
  * none is sorted. Those of an earlier format say of nobody whom they are about, so that all of them
  * in the run are. */
 #define ERASED_MAX 1000 /* events that one call erases */
-#define TO_ERASE                                                                      \
-    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                  \
-    " json_extract(body, '$.metadata.correlationId')"                                 \
-    " FROM event INDEXED BY event_session"                                            \
-    " WHERE session = ?1 AND ?1 <> '' AND erased = 0"                                 \
-    " AND type NOT LIKE 'recording.%' AND type <> 'participant.erased'"               \
-    " AND ((?2 = 0 AND at <= ?3) OR (?2 <> 0 AND (person = ?2"                        \
-    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))" \
+#define TO_ERASE                                                                          \
+    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                      \
+    " json_extract(body, '$.metadata.correlationId')"                                     \
+    " FROM event INDEXED BY event_session"                                                \
+    " WHERE session = ?1 AND ?1 <> '' AND erased = 0"                                     \
+    " AND type NOT LIKE 'recording.%' AND type <> 'participant.erased'"                   \
+    " AND ((?2 = 0 AND (at <= ?3 OR (at > ?5 AND n <= ?6))) OR (?2 <> 0 AND (person = ?2" \
+    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))"     \
     " ORDER BY person, n LIMIT ?4"
 
 struct target {
@@ -148,6 +154,10 @@ static enum err overwrite_each(struct event_store *s, sqlite3_stmt *q, struct ta
     return e == ERR_UNKNOWN ? OK : e;
 }
 
+static int64_t known_or_never(int64_t us) {
+    return us ? us : INT64_MAX;
+}
+
 static enum err overwrite_some(struct event_store *s, const struct event_erasure *x,
                                bool *ret_more) {
     struct target t = {.e = event_new(EVENT_MESSAGE, "", 0)};
@@ -156,21 +166,73 @@ static enum err overwrite_some(struct event_store *s, const struct event_erasure
     }
     t.e->erased = true;
     snprintf(t.e->session, sizeof(t.e->session), "%s", x->session);
-    sqlite3_stmt *q = sql_borrow(&s->cache, TO_ERASE, "tiii", x->session, (int64_t)x->person,
-                                 x->at.us, (int64_t)ERASED_MAX);
+    sqlite3_stmt *q =
+        sql_borrow(&s->cache, TO_ERASE, "tiiiii", x->session, (int64_t)x->person, x->at.us,
+                   (int64_t)ERASED_MAX, known_or_never(x->wall.us), x->last);
     enum err e = q ? overwrite_each(s, q, &t, ret_more) : sql_error(sqlite3_errcode(s->db));
     sql_give_back(&s->cache, q);
     mem_free(t.e);
     return e;
 }
 
+static enum err note_done(struct event_store *s, const struct event_erasure *x, const char *sql) {
+    return sql_run_kept(&s->cache, sql, "tiiii", x->recording, (int64_t)x->person, x->at.us,
+                        known_or_never(x->wall.us), known_or_never(x->now));
+}
+
+/* Nobody has told of the recording: that may still wait to be stored, with all that was said. */
+static enum err note_early(struct event_store *s, const struct event_erasure *x) {
+    int64_t is_known = 0;
+    enum err e = event_store_numbers(
+        s, sql_borrow(&s->cache, "SELECT 1 FROM recorded WHERE recording = ?1", "t", x->recording),
+        &is_known, 1);
+    if (e == ERR_UNKNOWN) {
+        e = note_done(s, x, "INSERT OR IGNORE INTO early VALUES(?1, ?2, ?3, ?4, ?5)");
+    }
+    return e == OK ? ERR_UNKNOWN : e;
+}
+
+static enum err find_last(struct event_store *s, int64_t *ret) {
+    return event_store_numbers(
+        s, sql_borrow(&s->cache, "SELECT COALESCE(MAX(n), 0) FROM event", ""), ret, 1);
+}
+
 enum err event_store_erase(struct event_store *s, struct event_erasure *x, bool *ret_more) {
     *ret_more = false;
     enum err e = find(s, x);
+    if (e == ERR_UNKNOWN) {
+        return note_early(s, x);
+    }
+    e = e == OK && x->last == 0 ? find_last(s, &x->last) : e;
     e = e == OK ? overwrite_some(s, x, ret_more) : e;
     return e != OK || *ret_more ? e
-                                : sql_run_kept(&s->cache, "INSERT INTO erased VALUES(?1, ?2, ?3)",
-                                               "tii", x->recording, (int64_t)x->person, x->at.us);
+                                : note_done(s, x, "INSERT INTO erased VALUES(?1, ?2, ?3, ?4, ?5)");
+}
+
+enum err event_store_early(struct event_store *s, struct event_erasure *ret) {
+    sqlite3_stmt *q = sql_borrow(&s->cache,
+                                 "SELECT y.recording, y.person, y.at FROM early y"
+                                 " JOIN recorded r ON r.recording = y.recording"
+                                 " WHERE NOT EXISTS (SELECT 1 FROM erased x"
+                                 " WHERE x.recording = y.recording AND x.person IN (0, y.person))"
+                                 " LIMIT 1",
+                                 "");
+    enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
+    if (e == OK) {
+        *ret = (struct event_erasure){.person = (uint64_t)sqlite3_column_int64(q, 1),
+                                      .at = {sqlite3_column_int64(q, 2)}};
+        sql_text(q, 0, ret->recording, sizeof(ret->recording));
+    }
+    sql_give_back(&s->cache, q);
+    return e;
+}
+
+#define EARLY_DONE                                     \
+    " FROM early WHERE EXISTS (SELECT 1 FROM erased x" \
+    " WHERE x.recording = early.recording AND x.person IN (0, early.person))"
+
+enum err event_store_early_done(struct event_store *s, int64_t *ret) {
+    return event_store_numbers(s, sql_borrow(&s->cache, "SELECT COUNT(*)" EARLY_DONE, ""), ret, 1);
 }
 
 enum err event_store_erased_to(struct event_store *s, int64_t *ret) {
@@ -179,5 +241,6 @@ enum err event_store_erased_to(struct event_store *s, int64_t *ret) {
 
 enum err event_store_set_erased_to(struct event_store *s, int64_t place) {
     enum err e = sql_truncate_log(s->db);
+    e = e == OK ? sql_run_kept(&s->cache, "DELETE" EARLY_DONE, "") : e;
     return e == OK ? sql_run_kept(&s->cache, "UPDATE shreds SET place = ?1", "i", place) : e;
 }

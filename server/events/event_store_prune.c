@@ -36,5 +36,9 @@ enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more) {
                      "ii", wall.us, (int64_t)PRUNED_MAX);
     *ret_more = e == OK && sqlite3_changes(s->db) == PRUNED_MAX;
     e = e == OK && !*ret_more ? forget_given_up(s, wall) : e;
+    /* What waits to be stored has not waited for so long. */
+    e = e == OK && !*ret_more
+            ? sql_run_kept(&s->cache, "DELETE FROM early WHERE at < ?1", "i", wall.us)
+            : e;
     return e == OK && !*ret_more ? forget_recordings(s) : e;
 }

@@ -67,9 +67,23 @@ static enum err erase(struct erasing *g, struct event_erasure *x, bool *ret_more
 static enum err carry_out_some(struct erasing *g, struct event_erasure *x, bool *ret_more) {
     *ret_more = false;
     enum err e = event_store_begin(g->store);
+    if (e == OK && x->last == 0) { /* nobody appends from here on, so nothing is of later */
+        x->wall = clock_wall();
+        x->now = clock_now();
+    }
     e = e == OK ? erase(g, x, ret_more) : e;
-    e = e == OK ? event_store_commit(g->store) : e;
+    enum err end = e == OK || e == ERR_UNKNOWN ? event_store_commit(g->store) : e;
     event_store_rollback(g->store);
+    return end == OK ? e : end;
+}
+
+/* ERR_UNKNOWN: there was nothing to tell. */
+static enum err carry_out_all(struct erasing *g, struct event_erasure *x) {
+    bool more = true;
+    enum err e = OK;
+    while (e == OK && more) {
+        e = carry_out_some(g, x, &more);
+    }
     return e;
 }
 
@@ -77,25 +91,33 @@ static enum err carry_out(void *ctx, const struct library_erasure *o) {
     struct erasing *g = ctx;
     struct event_erasure x = {.person = o->participant, .at = o->at};
     snprintf(x.recording, sizeof(x.recording), "%s", o->recording);
-    bool more = true;
-    enum err e = OK;
-    while (e == OK && more) {
-        e = carry_out_some(g, &x, &more);
-    }
+    enum err e = carry_out_all(g, &x);
     if (e == OK || e == ERR_UNKNOWN) {
         g->place = o->place;
     }
     return e == ERR_UNKNOWN ? OK : e;
 }
 
+/* Those that came before anybody had told of their recording, of which somebody has by now. */
+static enum err carry_out_early(struct erasing *g, int64_t *ret_done) {
+    struct event_erasure x;
+    enum err e = OK;
+    while (e == OK && (e = event_store_early(g->store, &x)) == OK) {
+        e = carry_out_all(g, &x);
+    }
+    return e == ERR_UNKNOWN ? event_store_early_done(g->store, ret_done) : e;
+}
+
 enum err events_erase_in(struct event_store *s, const char *recordings, char why[WHY_MAX]) {
     struct erasing g = {.store = s};
-    int64_t done = 0;
+    int64_t done = 0, early = 0;
     enum err e = event_store_erased_to(s, &done);
     g.place = done;
     e = e == OK ? library_erasures(recordings, done, carry_out, &g) : e;
-    if (e == OK && g.place != done) {
+    e = e == OK ? carry_out_early(&g, &early) : e;
+    if (e == OK && (g.place != done || early > 0)) {
         e = event_store_set_erased_to(s, g.place);
+        e = e == ERR_BUSY ? ERR_AGAIN : e;
     }
     if (e != OK) {
         snprintf(why, WHY_MAX, "events of what was shredded: %s", err_name(e));

@@ -8,8 +8,9 @@
 
 #include "server/events/event_store.h"
 
-/* Carry out what is not yet. recordings: the recordings' directory. ERR_BUSY: a reader is in the
- * way: call again; ERR_IO, ERR_NOSPACE, ERR_NOMEM, ERR_FORMAT; why[WHY_MAX]. */
+/* Carry out what is not yet. recordings: the recordings' directory. ERR_AGAIN: it is carried out,
+ * and a reader keeps what was there in the file's log: call again. ERR_BUSY: another writes, and it
+ * is not; ERR_IO, ERR_NOSPACE, ERR_NOMEM, ERR_FORMAT; why[WHY_MAX]. */
 enum err events_erase_in(struct event_store *s, const char *recordings, char why[WHY_MAX]);
 /* The same in the ledger at `path`; one that is not there has nothing to be erased. */
 enum err events_erase(const char *path, const char *recordings, char why[WHY_MAX]);

@@ -285,6 +285,7 @@ void events_thread_post(struct events_thread *t, struct event *e) {
     if (!*e->id) {
         ulid_next(&t->ulids, e->at, &t->rng, e->id);
     }
+    e->posted = clock_now();
     atomic_fetch_add(&t->waiting, 1);
     if (!mailbox_push(t->posted, &e)) {
         atomic_fetch_sub(&t->waiting, 1);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "recorder/db/sql.h"
 #include "recorder/seal/wraps.h"
+#include "server/events/event_store_parts.h"
 #include "server/os/clock.h"
 #include "tests/unit/recorder/search_files.h"
 #include "tests/unit/test.h"
@@ -53,7 +54,7 @@ struct said {
     const char *name; /* of the person; NULL: of nobody */
     uint64_t person;
     const char *recording, *run;
-    us_t at;
+    us_t at, posted;
 };
 
 /* In a transaction. */
@@ -68,6 +69,7 @@ static void say(const struct said *x) {
     struct event *e = event_new(x->type, data, (size_t)n);
     REQUIRE(e);
     e->at = (wall_t){x->at ? x->at : 1767323045000000};
+    e->posted = x->posted;
     ulid_next(&l.ids, e->at, &rng, e->id);
     strcpy(e->tour, "elm");
     strcpy(e->session, x->run ? x->run : RUN);
@@ -301,6 +303,131 @@ TEST(a_recording_of_which_nothing_was_told_is_passed_over) {
     end();
 }
 
+static int64_t rows_of(const char *sql) {
+    int64_t n = -1;
+    EXPECT_EQ(event_store_numbers(l.store, sql_borrow(&l.store->cache, sql, ""), &n, 1), OK);
+    return n;
+}
+
+/* Events wait in memory while the disk is full. What is ordered meanwhile of a recording of which
+ * nobody has told yet is done when somebody has. */
+TEST(a_shred_before_its_recording_was_told_of_is_done_when_it_is) {
+    for (int whole = 0; whole < 2; whole++) {
+        begin();
+        shred(ONE, whole ? 0 : 2, 1767323046000000);
+        erase();
+        erase();
+        EXPECT_EQ(rows_of("SELECT COUNT(*) FROM early"), 1);
+        run();
+        list();
+        EXPECT_EQ(l.rows, 7);
+        EXPECT_EQ(l.erased, whole ? 2 : 1); /* nobody is told what comes behind its start, */
+        EXPECT(found(BOB) > 0);             /* and what came before it is still to be erased */
+        erase();
+        EXPECT_EQ(found(BOB), 0);
+        EXPECT_EQ(found(ADA) > 0, !whole);
+        list();
+        EXPECT_EQ(l.rows, 8);
+        EXPECT_EQ(l.erased, whole ? 5 : 2);
+        EXPECT(strstr(l.types, whole ? "recording.completed recording.erased "
+                                     : "recording.completed participant.erased ") != NULL);
+        EXPECT_EQ(rows_of("SELECT COUNT(*) FROM early"), 0);
+        erase();
+        list();
+        EXPECT_EQ(l.rows, 8); /* told once */
+        end();
+    }
+}
+
+TEST(a_shred_of_what_is_never_told_of_is_forgotten_in_its_time) {
+    bool more = true;
+    begin();
+    shred(TWO, 0, 1767323046000000);
+    erase();
+    EXPECT_EQ(event_store_prune(l.store, (wall_t){1767323046000000}, &more), OK);
+    EXPECT_EQ(rows_of("SELECT COUNT(*) FROM early"), 1);
+    EXPECT_EQ(event_store_prune(l.store, (wall_t){1767323046000001}, &more), OK);
+    EXPECT_EQ(rows_of("SELECT COUNT(*) FROM early"), 0);
+    end();
+}
+
+/* Whoever died behind the erasure has left what was there in the log. */
+TEST(what_came_early_is_done_when_it_is_in_no_file) {
+    int64_t n = 0;
+    bool more = true;
+    begin();
+    shred(ONE, 2, 1767323046000000);
+    erase();
+    run();
+    struct event_erasure x;
+    EXPECT_EQ(event_store_early(l.store, &x), OK);
+    EXPECT(strcmp(x.recording, ONE) == 0 && x.person == 2);
+    EXPECT_EQ(event_store_begin(l.store), OK);
+    EXPECT_EQ(event_store_erase(l.store, &x, &more), OK);
+    EXPECT_EQ(event_store_commit(l.store), OK);
+    EXPECT_EQ(event_store_early(l.store, &x), ERR_UNKNOWN);
+    EXPECT(event_store_early_done(l.store, &n) == OK && n == 1);
+    EXPECT(found(BOB) > 0); /* in the log */
+    erase();
+    EXPECT_EQ(found(BOB), 0);
+    EXPECT(event_store_early_done(l.store, &n) == OK && n == 0);
+    end();
+}
+
+/* The clock was set back, by an hour, before a recording was shredded: what was said before that
+ * has a later time. And by days after it: what is said then has an earlier one. */
+TEST(a_clock_that_is_set_back_neither_keeps_what_was_shredded_nor_takes_anything_else) {
+    const us_t now = clock_wall().us, hour = 3600 * US_PER_S;
+    struct said bob = {.type = EVENT_MESSAGE, .name = BOB, .person = 2};
+    struct said ada = {.type = EVENT_MESSAGE, .name = ADA, .person = 1};
+    begin();
+    append(&(struct said){.type = EVENT_RECORDING_STARTED, .recording = ONE, .at = now + hour});
+    bob.at = now + hour;
+    append(&bob);
+    ada.at = now - 1; /* behind the order, and before it was carried out */
+    append(&ada);
+    us_t before = clock_now();
+    shred(ONE, 0, now - hour);
+    erase();
+    EXPECT_EQ(found(BOB), 0);
+    EXPECT(found(ADA) > 0);
+    bob.posted = before; /* stored only now */
+    append(&bob);
+    bob.at = now - 2 * hour;
+    append(&bob);
+    EXPECT_EQ(found(BOB), 0);
+    bob.posted = clock_now() + 1;
+    append(&bob); /* the clock has gone back once more */
+    EXPECT(found(BOB) > 0);
+    end();
+}
+
+/* What another keeps from being done is not done; what it only keeps in the log is. */
+TEST(what_could_not_be_carried_out_is_told_from_what_was) {
+    struct event_store *other = NULL;
+    int64_t place = -1;
+    begin();
+    run();
+    shred(ONE, 2, 1767323046000000);
+    EXPECT_EQ(event_store_open(l.path, &other, l.why), OK);
+    EXPECT_EQ(sqlite3_busy_timeout(l.store->db, 10), SQLITE_OK);
+    EXPECT_EQ(event_store_begin(other), OK); /* it writes */
+    EXPECT_EQ(events_erase_in(l.store, l.dir, l.why), ERR_BUSY);
+    event_store_rollback(other);
+    EXPECT(found(BOB) > 0);
+    EXPECT_EQ(sql_exec(other->db, "BEGIN; SELECT COUNT(*) FROM event"), OK); /* it reads */
+    EXPECT_EQ(events_erase_in(l.store, l.dir, l.why), ERR_AGAIN);
+    list();
+    EXPECT(l.rows == 8 && l.erased == 2);
+    EXPECT(event_store_erased_to(l.store, &place) == OK && place == 0);
+    event_store_rollback(other);
+    erase();
+    EXPECT_EQ(found(BOB), 0);
+    EXPECT(event_store_erased_to(l.store, &place) == OK && place == 1);
+    event_store_close(other);
+    end();
+}
+
 TEST(an_older_list_of_orders_is_gone_through_from_its_beginning) {
     char command[64];
     begin();
@@ -351,6 +478,7 @@ TEST(a_ledger_of_the_first_format_is_taken_over) {
                            "ALTER TABLE event DROP COLUMN person;"
                            "ALTER TABLE event DROP COLUMN erased; DROP TABLE recorded;"
                            "DROP TABLE seat; DROP TABLE erased; DROP TABLE shreds;"
+                           "DROP TABLE early;"
                            "PRAGMA user_version = 1;"),
               OK);
     sqlite3_close(db);
