@@ -91,6 +91,11 @@ struct signaling_config {
     /* Verify a token (signature, times, issuer, audience): CODE_OK or the code that says why not.
      * Pure but for the wall clock, which the rim reads. */
     enum code (*verify)(void *ctx, const char *token, size_t n, struct claims *ret);
+    /* The link of whom a host has invited, with a token that says this; c->expires becomes earlier
+     * where tokens may not last as long. CODE_OK: the caller frees *url (mem_free).
+     * CODE_SIGNING_OFF: nothing signs here; CODE_INTERNAL. NULL: no host can invite. */
+    enum code (*invite)(void *ctx, struct claims *c, char **url);
+    us_t invite_limit; /* [us] such a link can be used so long (2 h); 0 = no host can invite */
     void *ctx;
     struct rng rng;
 };

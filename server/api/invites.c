@@ -57,12 +57,16 @@ static struct claims claims_of(const struct request *r, const struct invite_body
     return c;
 }
 
+void invite_link(struct buffer *b, const struct api *a, const struct claims *c, const char *token) {
+    buffer_printf(b, "%s/%s/%s#%s", a->loop->url, c->role == ROLE_AGENT ? "agent" : "t", c->tour,
+                  token);
+}
+
 static void put_invite(struct buffer *b, const struct api *a, const struct claims *c,
                        const char *token) {
     char at[WALL_TEXT_MAX];
     struct buffer url = {0};
-    buffer_printf(&url, "%s/%s/%s#%s", a->loop->url, c->role == ROLE_AGENT ? "agent" : "t", c->tour,
-                  token);
+    invite_link(&url, a, c, token);
     json_open(b, NULL, '{');
     json_put_string(b, "tour", c->tour);
     json_put_string(b, "role", role_name(c->role));

@@ -66,6 +66,8 @@ static enum audit_action action_of(enum signaling_act act, bool on) {
         return AUDIT_TOUR_RECORD;
     case ACT_RETRACT:
         return AUDIT_TOUR_RETRACT;
+    case ACT_INVITE:
+        return AUDIT_INVITE_CREATE;
     case ACT_END:
         return AUDIT_TOUR_END;
     case ACT_RESUME:

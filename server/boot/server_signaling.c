@@ -1,5 +1,7 @@
 /* Signaling, and what it asks of others. */
+#include "base/alloc.h"
 #include "server/api/door.h"
+#include "server/api/invites.h"
 #include "server/api/whip.h"
 #include "server/boot/events_config.h"
 #include "server/boot/server_parts.h"
@@ -40,12 +42,32 @@ static void ice_servers(void *ctx, const char *sub, wall_t until,
     turn_servers(s->api.turn, clock_wall(), &client, ret);
 }
 
+/* In the name of a host, who shows no token for it: a link like those of the API. */
+static enum code invite(void *ctx, struct claims *c, char **url) {
+    struct server *s = ctx;
+    struct buffer b = {0};
+    us_t most = us_of_s(s->api.config->auth_max_lifetime_s), now = clock_wall().us;
+    if (most && c->expires.us > now + most) {
+        c->expires.us = now + most - (now + most) % US_PER_S;
+    }
+    char *token = auth_mint(s->api.auth, clock_wall(), c);
+    if (!token) {
+        return CODE_SIGNING_OFF;
+    }
+    invite_link(&b, &s->api, c, token);
+    mem_free(token);
+    *url = buffer_take(&b);
+    buffer_free(&b);
+    return *url ? CODE_OK : CODE_INTERNAL;
+}
+
 static struct signaling *make_signaling(struct server *s) {
     struct signaling_config sc = signaling_configured(s->api.config);
     sc.workers = s->api.n_workers;
     sc.candidates = candidates;
     sc.ice_servers = ice_servers;
     sc.verify = verify;
+    sc.invite = invite;
     sc.ctx = s;
     sc.rng = clock_rng();
     memcpy(sc.fingerprint, dtls_identity_fingerprint(s->identity), FINGERPRINT_LEN);

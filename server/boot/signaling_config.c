@@ -37,6 +37,7 @@ struct signaling_config signaling_configured(const struct config *c) {
         .history_bytes = bytes_of_kib(c->limits_history_kib),
         .changes_per_minute = (uint32_t)c->limits_changes_per_minute,
         .chat_per_minute = (uint32_t)c->limits_chat_per_minute,
+        .invite_limit = us_of_s(c->limits_invite_s),
         .token_limit = us_of_s(c->timeouts_token_s),
         .idle_limit = us_of_s(c->timeouts_idle_s),
         .roster_tick = us_of_ms(c->limits_roster_tick_ms),

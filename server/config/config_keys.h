@@ -242,6 +242,8 @@
         "messages, questions, hands and reactions per seat") \
     INT(limits_changes_per_minute, "limits.changes_per_minute", 60, 0, 100000, \
         "unmuting, consent, recording and what hosts decide, per seat; 0 = any") \
+    INT(limits_invite_s, "limits.invite_s", 7200, 0, 31622400, \
+        "a host's invitation can be used for [s]; 0 = hosts invite nobody") \
     INT(limits_roster_tick_ms, "limits.roster_tick_ms", 50, 1, 1000, \
         "changes are told every [ms]") \
     INT(limits_roster_per_second, "limits.roster_per_second", 4, 0, 1000, \

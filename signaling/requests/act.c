@@ -16,6 +16,9 @@ void act_begin(struct act *a, const struct call *c) {
 static struct shared_text *says(const struct call *c) {
     struct buffer b = {0};
     signaling_act_says(&b, c->msg);
+    if (*c->made) {
+        buffer_printf(&b, "%ssub=%s", b.n ? " " : "", c->made);
+    }
     return shared_text_of(&b); /* without memory nothing else is said */
 }
 

@@ -38,6 +38,7 @@ struct call {
     int64_t id;
     const char *field;      /* set by a handler for its error */
     enum signaling_act act; /* what the audit log is told it was; ACT_NONE: it is not told */
+    char made[SUB_MAX + 1]; /* and whom it has invited; or empty */
     char why[REFUSAL_MAX];  /* the same of an offer, or empty */
 };
 
@@ -56,6 +57,6 @@ extern const struct request request_hello, request_join, request_resume, request
     request_remove, request_ping, request_host, request_hand_over, request_lock, request_admit,
     request_lobby, request_mute_all, request_allow, request_chat, request_ask, request_answer,
     request_hand, request_react, request_point, request_chapter, request_follow, request_retract,
-    request_renew, request_spotlight, request_roster, request_probe;
+    request_renew, request_spotlight, request_roster, request_probe, request_invite;
 
 #endif

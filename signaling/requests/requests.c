@@ -14,7 +14,7 @@ static const struct request *const table[] = {
     &request_admit,   &request_lobby,  &request_mute_all, &request_allow,     &request_chat,
     &request_ask,     &request_answer, &request_hand,     &request_react,     &request_point,
     &request_chapter, &request_follow, &request_retract,  &request_renew,     &request_spotlight,
-    &request_roster,  &request_probe};
+    &request_roster,  &request_probe,  &request_invite};
 
 static const struct request *find_request(const char *type) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {

@@ -20,6 +20,7 @@
     X(ACT_LOBBY, "lobby")         \
     X(ACT_RECORD, "record")       \
     X(ACT_RETRACT, "retract")     \
+    X(ACT_INVITE, "invite")       \
     X(ACT_END, "end")             \
     X(ACT_RESUME, "resume")       \
     X(ACT_TAKE_OVER, "take_over") \

@@ -65,6 +65,7 @@
     X(CODE_SOURCE_EXCESS, "source_excess", 409,                                                  \
       "This source sends more than it may, and has been stopped.")                               \
     X(CODE_ENTRY_UNKNOWN, "entry_unknown", 404, "There is no such message, or not any more.")    \
+    X(CODE_SIGNING_OFF, "signing_off", 409, "Nobody can be invited from here.")                  \
     X(CODE_RATE_LIMITED, "rate_limited", 429, "Too many messages. Slow down.")                   \
     X(CODE_INTERNAL, "internal", 500, "The server failed to do this.")
 

@@ -78,6 +78,10 @@ await test('hosts_moderate', async () => {
   await ask(ann, { type: 'record', id: 4, on: true });
   expectEqual((await ask(ann, { type: 'remove', id: 3, participant: 'p2' })).type, 'ok');
   await bob.closed;
+  const invited = await ask(ann, { type: 'invite', id: 5, name: 'Bea' });
+  const bea = await WsClient.open(new URL(server.urls.agent).origin); // by the link of a host
+  const { you, tour } = await ask(bea, { type: 'hello', id: 1, token: new URL(invited.url).hash.slice(1) });
+  expectEqual(JSON.stringify([you, tour.name]), JSON.stringify([{ name: 'Bea', role: 'buyer', sub: invited.sub }, 'demo']), 'who was invited');
   await ask(ann, { type: 'end', id: 9 });
   await ann.closed;
   const by = { role: 'agent', sub: 'ann', name: 'Ann', tour: 'demo', address: '127.0.0.1' };
@@ -88,6 +92,7 @@ await test('hosts_moderate', async () => {
       expectEqual(r[key], value, `${key} of ${JSON.stringify(r)}`);
     }
   }
+  expectEqual((await recorded('invite.create')).detail, `name=Bea sub=${invited.sub}`, 'who was invited, in the log');
   const ordered = await until(() => {
     const all = records('--who', 'platform');
     return all.length === 6 && all;

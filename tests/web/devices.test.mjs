@@ -60,6 +60,16 @@ await test('a_page_that_is_not_secure', async () => {
   navigator.mediaDevices = media;
 });
 
+await test('the_side_of_a_phone_that_is_wanted', async () => {
+  answer = () => new Track('back');
+  opened = [];
+  await openDevice('camera', undefined, { facing: 'environment' });
+  await openDevice('camera');
+  await openDevice('camera', 'front', { facing: 'environment' });
+  assert.deepEqual(opened.map(({ video }) => [video.facingMode?.ideal, video.deviceId?.exact]),
+    [['environment', undefined], ['user', undefined], [undefined, 'front']]);
+});
+
 /** A client that sends a camera; what it tells of devices and what it sends are listed. */
 async function sending(options = {}, kind = 'camera') {
   opened = [];

@@ -28,7 +28,7 @@ const CALLS = {
   pin: ['p7'], spotlight: ['p7'], record: [true, true], remove: ['p7'], admit: [['p7']], makeHost: ['p7', false],
   handOver: ['p7'], lock: [true], requireAdmission: [true], chat: ['Hello', 'hosts'], askQuestion: ['Why?'],
   answer: ['q1', 'answered', 'So.'], hand: [true, 'p7'], react: ['clap'], point: [{ x: 0, y: 1, source: 'p1/screen' }],
-  chapter: ['Kitchen'], follow: [{ plan: 1 }], retract: [3], end: [], ping: [],
+  chapter: ['Kitchen'], follow: [{ plan: 1 }], retract: [3], invite: ['Bea'], end: [], ping: [],
 };
 /** Of the client itself, besides; join, resume, restart and probe are in the tests of their own. */
 const OWN = { mute: ['camera', true], refreshRoster: [], consent: [false], renew: ['fresh'], leave: [] };

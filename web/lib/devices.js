@@ -60,25 +60,29 @@ export function explainDevice(error, kind) {
   return new DeviceError(bySystem ? 'device_denied_by_system' : code, kind, error);
 }
 
-/** @param {DeviceKind} kind @param {string} [deviceId] */
-function constraints(kind, deviceId) {
+/** @typedef {'user'|'environment'} Facing */
+
+/** @param {DeviceKind} kind @param {string} [deviceId] @param {{facing?: Facing}} [options] */
+function constraints(kind, deviceId, { facing = 'user' } = {}) {
   const exact = deviceId ? { deviceId: { exact: deviceId } } : {};
   return kind === 'camera'
-    ? { video: { ...CAMERA, ...exact, ...(deviceId ? {} : { facingMode: 'user' }) } }
+    ? { video: { ...CAMERA, ...exact, ...(deviceId ? {} : { facingMode: { ideal: facing } }) } }
     : { audio: { ...MICROPHONE, ...exact } };
 }
 
 /**
  * Asks for a camera or a microphone. Rejects with a DeviceError.
  * @param {DeviceKind} kind @param {string} [deviceId] one of `listDevices`; else as the browser likes
+ * @param {{facing?: Facing}} [options] of a camera without `deviceId`: the side of a phone that is wanted, `user` when
+ *   nothing is said; where there is none there, another one
  * @returns {Promise<MediaStreamTrack>}
  */
-export async function openDevice(kind, deviceId) {
+export async function openDevice(kind, deviceId, options) {
   if (!navigator.mediaDevices) {
     throw new DeviceError('device_insecure', kind);
   }
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(constraints(kind, deviceId));
+    const stream = await navigator.mediaDevices.getUserMedia(constraints(kind, deviceId, options));
     return stream.getTracks()[0];
   } catch (error) {
     throw explainDevice(error, kind);

@@ -81,6 +81,14 @@ export class Requests extends Emitter {
     return this.request('hand_over', { participant });
   }
 
+  /**
+   * Hosts: a link by which one more buyer joins this tour; without a name he says it himself.
+   * @param {string} [name] @returns {Promise<{url: string, expires_at: string, sub: string}>}
+   */
+  invite(name) {
+    return this.request('invite', { name });
+  }
+
   /** Hosts: nobody new is let in, or again. @param {boolean} on */
   lock(on) {
     return this.request('lock', { on });

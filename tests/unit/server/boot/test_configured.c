@@ -141,6 +141,7 @@ static const struct reach reaches[] = {
     REACH("limits.chat_per_minute", signaling.chat_per_minute),
     REACH("limits.roster_tick_ms", signaling.roster_tick),
     REACH("limits.changes_per_minute", signaling.changes_per_minute),
+    REACH("limits.invite_s", signaling.invite_limit),
     REACH("limits.roster_per_second", signaling.roster_per_second),
     REACH("limits.microphones", signaling.max_sources[SOURCE_MICROPHONE]),
     REACH("limits.cameras", signaling.max_sources[SOURCE_CAMERA]),
