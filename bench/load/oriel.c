@@ -42,7 +42,7 @@ static char *make_config(const struct target *t, const struct target_config *c) 
                       "8192,\"participants\":4000,\"peers\":8192,"
                       "\"connections_per_minute\":0,\"handshakes_per_minute\":0,"
                       "\"offers_per_minute\":0,"
-                      "\"whep_per_token\":4000},");
+                      "\"whep_per_token\":4000},\"overload\":{\"lag_ms\":0},");
     buffer_printf(&o,
                   "\"recording\":{\"enabled\":true,\"default\":\"%s\",\"dir\":\"%s/recordings\","
                   "\"kek_file\":\"%s/kek\",\"create_kek\":true},\"tours\":[]}\n",

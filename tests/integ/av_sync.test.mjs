@@ -156,6 +156,7 @@ async function record(name, send) {
   const recording = await untilComplete(base, ops);
   const response = await fetch(new URL(`/v1/recordings/${recording.id}/programme/0.webm`, base),
     { headers: { authorization: `Bearer ${ops}` } });
+  expectEqual(response.status, 200, 'the programme');
   const file = path.join(dir, `${name}.webm`);
   fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
   console.log(`# ${name}: ${recording.duration_ms} ms, ${nat.lost} packets lost on the way`);
