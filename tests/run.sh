@@ -1,16 +1,16 @@
 #!/bin/bash
-# Runs every test, or the groups named: lint unit tsan fuzz sim web systemd integ.
+# Runs every test, or the groups named: lint unit tsan fuzz web sim systemd integ.
 #
 # A part is one program. Where its last line is "N passed, N failed" it counts as that many tests,
 # and a program that must say so and does not, or dies, counts as one failure. A passing part is one
 # line; of a failing one the output is shown. The last line of all is "N passed, N failed".
 #
-# Parts run beside each other where that harms none of them: those of unit, tsan and fuzz, and of integ
-# those that tests/integ/beside names. Each is printed as a whole when it ends.
+# Parts run beside each other where that harms none of them: those of unit, tsan, fuzz and web, and of
+# integ those that tests/integ/beside names. Each is printed as a whole when it ends.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 
-all_groups=(lint unit tsan fuzz sim web systemd integ)
+all_groups=(lint unit tsan fuzz web sim systemd integ)
 logs=build/test-logs
 passed=0
 failed=0
@@ -187,7 +187,7 @@ group_lint() {
     counted lint/tidy 120 python3 tests/tidy/tidy.py
 }
 
-# The programs of unit, tsan and fuzz are queued. Some of them only wait for seconds, so there is one
+# The programs of unit, tsan, fuzz and web are queued. Some of them only wait for seconds, so there is one
 # lane more than processors.
 run_programs() {
     local steps
@@ -195,19 +195,20 @@ run_programs() {
     run_queue "${steps[@]}"
 }
 
-# The recorder's tests are most of all: as several programs, and first.
+# First the server's tests, which wait longest; the recorder's are most of all, so as several programs.
 group_unit() {
     local folder part parts=6
     if ! need_asan; then
         not_run unit "the build failed"
         return
     fi
+    queue+=("counted unit/server 600 build/asan/tests/test_server")
     for part in $(seq $parts); do
         queue+=("counted unit/recorder-$part 600 build/asan/tests/test_recorder --part $part/$parts")
     done
     for folder in tests/unit/*/; do
         folder=$(basename "$folder")
-        [ "$folder" = recorder ] ||
+        [[ $folder == @(recorder|server) ]] ||
             queue+=("counted unit/$folder 600 build/asan/tests/test_$folder")
     done
 }
@@ -251,23 +252,16 @@ group_sim() {
 }
 
 group_web() {
+    local test
     single web/build 60 node web/build.mjs
     if [ -e web/tsconfig.json ]; then
         single web/types 120 tests/integ/node_modules/.bin/tsc --noEmit -p web
     else
         not_run web/types "no web/tsconfig.json"
     fi
-    counted web/link_watch 60 node tests/web/link_watch.test.mjs
-    counted web/words 60 node tests/web/words.test.mjs
-    counted web/network 60 node tests/web/network.test.mjs
-    counted web/lobby 60 node tests/web/lobby.test.mjs
-    counted web/reconnect 60 node tests/web/reconnect.test.mjs
-    counted web/rights 60 node tests/web/rights.test.mjs
-    counted web/renewal 60 node tests/web/renewal.test.mjs
-    counted web/requests 60 node tests/web/requests.test.mjs
-    counted web/devices 60 node tests/web/devices.test.mjs
-    counted web/stats 60 node tests/web/stats.test.mjs
-    counted web/verdict 60 node tests/web/verdict.test.mjs
+    for test in tests/web/*.test.mjs; do
+        queue+=("counted web/$(basename "$test" .test.mjs) 60 node $test")
+    done
 }
 
 # systemd-analyze wants the program that the unit starts, so a copy names the one just built.
@@ -348,8 +342,6 @@ suite() {
     counted "integ/$1" 400 $command "tests/integ/$1"
 }
 
-# First those that may have company, three at a time: two lanes from the top of the list and one from its
-# bottom. Then each of the others by itself.
 # What browsers are served; its build says what is wrong.
 need_web() {
     mkdir -p $logs
@@ -359,18 +351,23 @@ need_web() {
     }
 }
 
+# First those that may have company, three at a time: two lanes from the top of the list and one from its
+# bottom. Then those that may have that of one other, then each of the others by itself.
 group_integ() {
-    local test beside
+    local test beside pairs
     if ! need_web || ! need_asan || ! need_release; then
         not_run integ "the build failed"
         return
     fi
-    mapfile -t beside < <(sed '/^#/d; s/ .*//' tests/integ/beside)
+    mapfile -t pairs < <(sed -n 's/^\([^#].*\) 2$/\1/p' tests/integ/beside)
+    mapfile -t beside < <(sed '/^#/d; / 2$/d' tests/integ/beside)
     queue=("${beside[@]/#/suite }")
     run_queue 1 1 -1
+    queue=("${pairs[@]/#/suite }")
+    run_queue 1 1
     for test in tests/integ/*.test.mjs tests/integ/*.test.sh; do
         test=$(basename "$test")
-        [[ " ${beside[*]} " == *" $test "* ]] || suite "$test"
+        [[ " ${beside[*]} ${pairs[*]} " == *" $test "* ]] || suite "$test"
     done
 }
 
@@ -384,7 +381,7 @@ for group in "${groups[@]}"; do
 done
 for group in "${groups[@]}"; do
     # What was queued is run before anything that needs the processors for itself.
-    [[ $group == @(unit|tsan|fuzz) ]] || run_programs
+    [[ $group == @(unit|tsan|fuzz|web) ]] || run_programs
     "group_$group"
 done
 run_programs
