@@ -1,6 +1,7 @@
 #include "server/api/call.h"
 
 #include "base/alloc.h"
+#include "server/glue/glue.h"
 
 #include <string.h>
 
@@ -17,6 +18,13 @@ bool call_begin(struct request *r) {
 
 void call_end(struct request *r) {
     r->own = mem_free(r->own);
+}
+
+void call_settle(const struct request *r) {
+    struct api *a = api_of(r);
+    glue_trace(a->glue, r->trace.id);
+    a->settle(a->ctx);
+    glue_trace(a->glue, "");
 }
 
 bool call_names_recording(const char *text) {

@@ -34,6 +34,8 @@ void call_end(struct request *r);
 static inline struct call *call_of(const struct request *r) {
     return r->own;
 }
+/* Drain what signaling does for the request, which may be answered by that and gone. */
+void call_settle(const struct request *r);
 /* Is this how a recording is named? */
 bool call_names_recording(const char *text);
 

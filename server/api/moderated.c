@@ -60,13 +60,8 @@ const struct operation_refusal moderated_of_person[] = {{403, "forbidden scope_m
 
 /* ---- answers ---- */
 
-static void settle(struct request *r) {
-    struct api *a = api_of(r);
-    a->settle(a->ctx);
-}
-
 void moderated_note(struct request *r, enum code code, const char *what) {
-    settle(r);
+    call_settle(r);
     LOG(LOG_LEVEL_INFO, "moderated", "A platform acts in a tour.", LOG_STR("what", what),
         LOG_STR("tour", r->args.v[0]), LOG_STR("on", r->args.n > 1 ? r->args.v[1] : "-"),
         LOG_STR("code", code_name(code)), LOG_STR("by", call_of(r)->claims.sub),
@@ -101,6 +96,6 @@ void moderated_answer(struct request *r, enum code code, const char *what) {
 }
 
 void moderated_shown(struct request *r, enum code code) {
-    settle(r);
+    call_settle(r);
     answer(r, code);
 }

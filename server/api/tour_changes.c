@@ -215,7 +215,7 @@ void tour_changes_make(struct request *r, uint64_t key, struct tour_record *reco
         return;
     }
     struct change *c = order_make(a, key, record);
-    a->settle(a->ctx);
+    call_settle(r);
     if (!c) {
         undo_make(a, record);
         keyed_drop(a, key);
@@ -245,7 +245,7 @@ void tour_changes_update(struct request *r, struct tour_record *kept, struct tou
     }
     swap(kept, next); /* next is what it was */
     struct change *c = order(a, UPDATE, kept, next);
-    a->settle(a->ctx);
+    call_settle(r);
     if (!c) {
         undo_update(a, kept, next, &before);
         tour_record_free(next);
@@ -313,9 +313,11 @@ static void done(struct api *a, struct request *r, struct change *c) {
     } else {
         registry_remove(a->tours.registry, c->record);
     }
-    a->settle(a->ctx);
     if (r) {
+        call_settle(r);
         respond_status(r, 204);
+    } else {
+        a->settle(a->ctx);
     }
 }
 

@@ -233,7 +233,7 @@ void tours_end(struct request *r) {
     struct tour_record *kept = registry_find(a->tours.registry, r->args.v[0]);
     if (!kept) {
         enum err e = signaling_tour_end(a->signaling, clock_now(), r->args.v[0], false);
-        a->settle(a->ctx);
+        call_settle(r);
         if (e == OK) {
             respond_status(r, 204);
         } else {

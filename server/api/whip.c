@@ -2,6 +2,7 @@
 #include "server/api/whip.h"
 
 #include "base/alloc.h"
+#include "server/api/call.h"
 #include "server/auth/turn.h"
 #include "server/http/respond.h"
 #include "server/os/clock.h"
@@ -24,7 +25,7 @@ static void pass(struct request *r, bool whep) {
         .body_len = r->body.n,
     };
     signaling_http(a->signaling, clock_now(), &h);
-    a->settle(a->ctx);
+    call_settle(r);
 }
 
 void whip_request(struct request *r) {

@@ -33,6 +33,9 @@ struct glue;
 struct glue *glue_new(const struct glue_config *c);
 /* NULL allowed; returns NULL. */
 struct glue *glue_free(struct glue *g);
+/* What signaling does from now on it does for the request with this trace (base/trace.h), and other
+ * programs are told so; "": for none. NULL allowed for g. */
+void glue_trace(struct glue *g, const char *id);
 /* Drain signaling's effects: call after each call that tells it something. */
 void glue_effects(struct glue *g, us_t now);
 #define GLUE_TURN_EVENTS 256

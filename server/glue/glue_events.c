@@ -35,6 +35,7 @@ static void post(struct glue *g, enum event_type type, const struct tour *t, str
     e->at = clock_wall();
     glue_copy(e->tour, sizeof(e->tour), t->name);
     glue_copy(e->session, sizeof(e->session), t->run);
+    glue_copy(e->correlation, sizeof(e->correlation), g->trace);
     glue_copy(e->recording, sizeof(e->recording), about.recording);
     if (about.person) {
         glue_copy(e->user, sizeof(e->user), about.person->sub);
@@ -42,6 +43,12 @@ static void post(struct glue *g, enum event_type type, const struct tour *t, str
         e->number = about.person->number;
     }
     events_thread_post(g->config.events, e);
+}
+
+void glue_trace(struct glue *g, const char *id) {
+    if (g) {
+        glue_copy(g->trace, sizeof(g->trace), id);
+    }
 }
 
 #define NOTHING ((struct about){0})

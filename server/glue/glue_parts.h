@@ -3,6 +3,7 @@
 #define ORIEL_SERVER_GLUE_GLUE_PARTS_H
 
 #include "base/list.h"
+#include "base/trace.h"
 #include "base/ulid.h"
 #include "server/glue/glue.h"
 #include "server/glue/order_backlog.h"
@@ -52,12 +53,13 @@ struct glue {
     struct link tours;    /* few enough per process; looked up on tour events only */
     us_t tell_at;         /* when to tell other programs of what changes often, or US_NEVER */
     struct ulid_maker runs;
-    us_t now;         /* of the call under way */
-    bool more;        /* reports wait for the next turn */
-    bool taps_wait;   /* there may be tours with tap_waits */
-    uint32_t waiting; /* tours that are refused */
-    uint64_t refused; /* recordings in all */
-    uint64_t lost;    /* orders, for want of memory */
+    char trace[TRACE_ID + 1]; /* glue_trace */
+    us_t now;                 /* of the call under way */
+    bool more;                /* reports wait for the next turn */
+    bool taps_wait;           /* there may be tours with tap_waits */
+    uint32_t waiting;         /* tours that are refused */
+    uint64_t refused;         /* recordings in all */
+    uint64_t lost;            /* orders, for want of memory */
     struct offenders offenders;
     struct backlog orders;     /* to the recorder */
     struct backlog mix;        /* orders to the mix */

@@ -57,7 +57,8 @@ const secret = path.join(dir, 'office.secret');
 fs.writeFileSync(secret, `whsec_${KEY.toString('base64')}\nwhsec_${OLD_KEY.toString('base64')}\n`, { mode: 0o600 });
 const file = await writeConfig(dir, (c) => {
   c.media = { address: '127.0.0.1', port: 0, workers: 1 };
-  c.tours = ['elm', 'oak', 'ash', 'fir'].map((name) => ({ name, title: `Tour ${name}`, record: name === 'oak' ? 'off' : 'auto' }));
+  const record = { oak: 'off', lime: 'manual' };
+  c.tours = ['elm', 'oak', 'ash', 'fir', 'lime'].map((name) => ({ name, title: `Tour ${name}`, record: record[name] ?? 'auto' }));
   c.limits = { sessions_per_second: 100000 };
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
   c.events = {
@@ -78,9 +79,9 @@ await start();
 
 /** A program's token, and what the API says of the ledger to it. */
 const program = (claims = {}) => token({ role: 'service', sub: 'platform', tour: undefined, scope: 'events:read events:write', ...claims });
-async function api(where, method = 'GET', body = undefined, claims = {}) {
-  const answer = await fetch(new URL(`/v1/events${where}`, server.urls.agent), { method, body,
-    headers: { authorization: `Bearer ${program(claims)}`, ...(body ? { 'content-type': 'application/json' } : {}) } });
+async function api(where, method = 'GET', body = undefined, claims = {}, of = '/v1/events', headers = {}) {
+  const answer = await fetch(new URL(`${of}${where}`, server.urls.agent), { method, body,
+    headers: { authorization: `Bearer ${program(claims)}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers } });
   const text = await answer.text();
   return { status: answer.status, data: text ? JSON.parse(text) : null };
 }
@@ -137,6 +138,51 @@ await test('what happens in a tour arrives, signed and in order', async () => {
   expect(/^[0-9a-f]{32}$/.test(first('elm').find((e) => e.eventType === 'recording.started').data.recording));
   inOrder('elm', first('elm').length);
   expectEqual(office.bad, 0);
+});
+
+/** What a platform does in a tour, as a step of something larger. */
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const act = (where, method, body) => api(where, method, body && JSON.stringify(body), { scope: 'tours:read participants:write recordings:read' },
+  '/v1/tours', { traceparent: `00-${TRACE}-b7ad6b7169203331-01` });
+
+await test('what a platform does is told with the trace of its request', async () => {
+  const leave = await visit('lime', 'ann');
+  await visit('lime', 'zoe', 'buyer');
+  expectEqual((await act('/lime/participants/p2', 'DELETE')).status, 204, 'remove');
+  const left = await until(() => first('lime').find((e) => e.eventType === 'participant.left'), 'the event', 10000);
+  expectEqual(`${left.metadata.userId} ${left.metadata.correlationId}`, `zoe ${TRACE}`);
+  const joined = first('lime').find((e) => e.metadata.userId === 'ann');
+  expectEqual(joined.metadata.correlationId, joined.metadata.sessionId, 'what no request has done');
+  await leave();
+});
+
+await test('a platform records: begins, pauses, goes on, stops', async () => {
+  const leave = await visit('lime', 'ben');
+  const told = (type, paused) => until(() => first('lime').find((e) => e.eventType === type && e.data.paused === paused), `${type} ${paused}`, 10000);
+  const stands = async (wanted) => until(async () => {
+    const { data } = await act('/lime', 'GET');
+    return `${data.recording} ${data.recording_paused}` === wanted;
+  }, `a tour with ${wanted}`, 10000);
+  await stands('false false');
+  expectEqual((await act('/lime/recording', 'POST', {})).status, 204, 'begin');
+  const { recording } = (await told('recording.started')).data;
+  await stands('true false');
+  expectEqual((await act('/lime/recording', 'POST', { paused: true })).status, 204, 'pause');
+  await told('recording.paused', true);
+  await stands('true true');
+  expectEqual((await act('/lime/recording', 'POST', { paused: false })).status, 204, 'go on');
+  await told('recording.paused', false);
+  await stands('true false');
+  expectEqual((await act('/lime/recording', 'DELETE')).status, 204, 'stop');
+  expectEqual((await told('recording.completed')).data.recording, recording, 'which');
+  await stands('false false');
+  const kept = await until(async () => {
+    const answer = await api(`/${recording}`, 'GET', undefined, { scope: 'recordings:read' }, '/v1/recordings');
+    return answer.data.state === 'complete' && answer.data;
+  }, 'a complete recording', 20000);
+  expectEqual(kept.tour, 'lime');
+  await leave();
+  await until(() => first('lime').some((e) => e.eventType === 'participant.left' && e.metadata.userId === 'ben'), 'the last event', 10000);
 });
 
 await test('a receiver that was killed gets what it missed, also over a restart of the server', async () => {

@@ -241,6 +241,29 @@ TEST(glue_names_each_run_of_a_tour_anew) {
     rig_close(&r);
 }
 
+/* What a request has led to carries its trace; what comes after it does not. */
+TEST(glue_tells_of_which_request_something_came) {
+    static const char id[] = "0af7651916cd43dd8448eb211c80319c";
+    struct rig r;
+    char text[80];
+    rig_open(&r);
+    glue_trace(r.glue, id);
+    person(&r, true, "");
+    glue_trace(r.glue, "");
+    glue_trace(NULL, id);
+    read_ledger(&r);
+    snprintf(text, sizeof(text), "\"correlationId\":\"%s\"", id);
+    EXPECT(says(&r, text));
+    open_events(&r);
+    r.glue->config.events = r.events;
+    person(&r, false, NULL);
+    read_ledger(&r);
+    snprintf(text, sizeof(text), "\"correlationId\":\"%s\"", r.run);
+    EXPECT_STR(r.types, "tour.started participant.joined participant.left ");
+    EXPECT(says(&r, text));
+    rig_close(&r);
+}
+
 TEST(glue_tells_of_a_recording_whose_tour_ended_before_it_began) {
     struct rig r;
     rig_open(&r);
