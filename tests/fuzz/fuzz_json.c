@@ -3,11 +3,14 @@
  *   '0'..'5'  a message of that connection     'c' DIGIT  that connection closes
  *   't' BYTE  time passes                       'r' ...    a report of media or the recorder
  *   'w' BYTE  the wall clock is set              'u' BYTE   the tour "shut" is declared otherwise
+ *   'p' BYTE BYTE  a platform does something in the tour "shut", to the participant of this number
  * The tour "shut" has a lobby, little room, and ends soon. Promises checked: effects drain, texts
  * are UTF-8 JSON objects, seats are never more than connections that were, and after time has
  * passed nothing is left behind. In a message "@" stands for a small valid offer, so that mutations
  * reach beyond the parser. */
 #include "base/bytes.h"
+#include "base/json_write.h"
+#include "signaling/platform.h"
 #include "tests/fuzz/fuzz_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -100,10 +103,126 @@ static void redeclare(struct signaling *s, us_t now, uint8_t how) {
     if (how & 64) {
         CHECK(signaling_tour_end(s, now, "shut", false) == OK);
     }
-    CHECK(signaling_tour_update(s, now, &t) == OK);
+    enum err e = signaling_tour_update(s, now, &t);
+    CHECK(e == OK || (e == ERR_FULL && t.capacity)); /* for who waits */
     CHECK(signaling_tour_get(s, now, "shut", &v) == OK);
-    CHECK(v.tour.lobby == t.lobby && v.tour.ends_at.us == t.ends_at.us);
-    CHECK(lobby == t.lobby || v.lobby_on == t.lobby);
+    if (e == OK) {
+        CHECK(v.tour.lobby == t.lobby && v.tour.ends_at.us == t.ends_at.us);
+        CHECK(lobby == t.lobby || v.lobby_on == t.lobby);
+    }
+}
+
+/* ---- a platform ---- */
+
+/* Somebody in the tour, or its lobby. */
+struct looked {
+    const char *id;
+    bool found, waits, host, lead, spotlight;
+};
+
+static void look(void *ctx, const struct signaling_person *p) {
+    struct looked *l = ctx;
+    CHECK(p->name && p->sub && *p->role && p->id[0] == 'p');
+    if (strcmp(p->id, l->id) == 0) {
+        *l = (struct looked){l->id, true, p->waits, p->host, p->lead, p->spotlight};
+    }
+}
+
+static struct looked look_for(struct signaling *s, const char *id) {
+    struct looked l = {.id = id};
+    CHECK(signaling_people_each(s, "shut", look, &l));
+    CHECK(l.found == (signaling_person_sub(s, "shut", id) != NULL));
+    return l;
+}
+
+/* What is answered OK is so. */
+static enum code order_person(struct signaling *s, us_t now, const char *id, uint8_t what) {
+    const struct looked before = look_for(s, id);
+    enum signaling_person_order order = (enum signaling_person_order)(what % 6);
+    enum code code = signaling_person_order(s, now, "shut", id, order);
+    CHECK(fuzz_drain(s) == 0);
+    const struct looked now_is = look_for(s, id);
+    CHECK(before.found || code != CODE_OK);
+    if (code == CODE_OK) {
+        CHECK(now_is.found == (order != PERSON_REMOVE));
+        CHECK(order != PERSON_LEAD || (now_is.host && now_is.lead));
+        CHECK(order != PERSON_HOST || now_is.host);
+        CHECK(order != PERSON_GUEST || !now_is.host);
+    }
+    return code;
+}
+
+static enum code order_tour(struct signaling *s, us_t now, uint8_t what) {
+    struct signaling_tour_view v;
+    enum signaling_tour_order order = (enum signaling_tour_order)(what % 8);
+    enum code code = signaling_tour_order(s, now, "shut", order);
+    CHECK(signaling_tour_get(s, now, "shut", &v) == OK);
+    CHECK(v.run || code == CODE_TOUR_UNKNOWN);
+    CHECK(code != CODE_OK || order > TOUR_UNLOCK || v.locked == (order == TOUR_LOCK));
+    CHECK(code != CODE_OK || (order != TOUR_LOBBY_ON && order != TOUR_LOBBY_OFF) ||
+          v.lobby_on == (order == TOUR_LOBBY_ON));
+    return code;
+}
+
+static enum code say_or_show(struct signaling *s, us_t now, uint8_t what) {
+    static const char *const states[] = {"answered", "dismissed"};
+    const struct signaling_said said = {.what = what % 3,
+                                        .text = what & 4 ? "x" : "\n",
+                                        .to_hosts = what & 8,
+                                        .question = "q1",
+                                        .state = states[what >> 4 & 1]};
+    const struct signaling_place at = {what / 200.0, 0.5, what & 1 ? "p1/camera" : NULL};
+    struct buffer view = {0};
+    uint64_t seq;
+    switch (what >> 5 & 3) {
+    case 0:
+        return signaling_say(s, now, "shut", &said, &seq);
+    case 1:
+        return signaling_retract(s, now, "shut", what & 7);
+    case 2:
+        return signaling_point(s, now, "shut", what & 16 ? &at : NULL);
+    default:
+        buffer_str(&view, what & 16 ? "{\"plan\":1}" : "");
+        return signaling_follow(s, now, "shut", &view);
+    }
+}
+
+static enum code order_some(struct signaling *s, us_t now, const char *id, uint8_t what) {
+    struct signaling_allowed a = {{0}, NULL, NULL};
+    enum source_kind kind = (enum source_kind)(SOURCE_MICROPHONE + what % 3);
+    capabilities_set(&a.can, kind, what & 8 ? DIRECTION_NONE : DIRECTION_BOTH);
+    switch (what >> 4 & 7) {
+    case 0:
+        return signaling_person_mute(s, now, "shut", id, kind);
+    case 1:
+        return signaling_person_allow(s, now, "shut", id, &a.can);
+    case 2:
+        return signaling_tour_mute(s, now, "shut", kind, NULL);
+    case 3:
+        return signaling_tour_allow(s, now, "shut", &a);
+    case 4:
+        return signaling_tour_admit(s, now, "shut", NULL);
+    default:
+        return signaling_tour_spotlight(s, now, "shut", id);
+    }
+}
+
+static void platform(struct signaling *s, us_t now, uint8_t what, uint8_t whom) {
+    char id[8], text[8192];
+    struct buffer history = buffer_fixed(text, sizeof(text));
+    (void)snprintf(id, sizeof(id), "p%u", whom % 16);
+    enum code code = what < 64    ? order_person(s, now, id, what)
+                     : what < 96  ? order_tour(s, now, what)
+                     : what < 128 ? say_or_show(s, now, whom)
+                                  : order_some(s, now, id, what);
+    us_t wait = code == CODE_OK ? 0 : signaling_refused(s, now, "shut", code);
+    CHECK((wait > 0) == (code == CODE_RATE_LIMITED));
+    json_open(&history, NULL, '{');
+    CHECK(signaling_history(s, "shut", whom, &history));
+    json_close(&history, '}');
+    if (!history.bad) {
+        fuzz_check_text(&(struct signaling_effect){.text = text, .len = history.n});
+    }
 }
 
 static us_t run_line(struct signaling *s, us_t now, struct bytes line) {
@@ -119,6 +238,8 @@ static us_t run_line(struct signaling *s, us_t now, struct bytes line) {
         signaling_clock(s, now, (wall_t){WALL + rest.p[0] * 2 * US_PER_S});
     } else if (what == 'u' && rest.n) {
         redeclare(s, now, rest.p[0]);
+    } else if (what == 'p' && rest.n > 1) {
+        platform(s, now, rest.p[0], rest.p[1]);
     } else if (what == 'r') {
         report(s, now, rest);
     }
