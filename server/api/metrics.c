@@ -74,6 +74,14 @@ static void put_refused(struct buffer *t, const struct api *a) {
     }
 }
 
+static void put_problems(struct buffer *t, const struct refusals *r) {
+    head(t, "oriel_http_problems_total", "counter", "HTTP answers with a problem, by its code.");
+    for (size_t i = 0; i < r->n; i++) {
+        labelled(t, "oriel_http_problems_total", "code", r->at[i].code, r->at[i].n);
+    }
+    labelled(t, "oriel_http_problems_total", "code", "others", r->others);
+}
+
 static void put_http(struct buffer *t, const struct api *a) {
     static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
     const struct loop_counters *n = &a->loop->counters;
@@ -97,6 +105,7 @@ static void put_http(struct buffer *t, const struct api *a) {
         buffer_printf(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
                       n->http_requests[i]);
     }
+    put_problems(t, &n->problems);
 }
 
 /* A histogram as Prometheus has them: buckets are sums. */

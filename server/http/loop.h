@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "server/config/config.h"
+#include "server/http/refusals.h"
 
 #define LOOP_LABEL 24     /* [bytes] "c17": a connection's name in the log */
 #define HTTP_STATUS_MAX 6 /* classes 1xx..5xx */
@@ -28,6 +29,7 @@ struct loop_counters {
     uint64_t http_requests[HTTP_STATUS_MAX]; /* by first digit of the status */
     /* limits.connections, limits.connections_per_address, limits.requests_per_address */
     uint64_t refused_connections, refused_address, refused_requests;
+    struct refusals problems;        /* answers with a problem, by its code */
     uint64_t refused_input;          /* limits.input_mib_per_address */
     uint64_t refused[LOOP_REFUSALS]; /* by reason */
     /* Connections ended by a deadline. */

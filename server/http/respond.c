@@ -85,6 +85,7 @@ void respond_with(struct request *r, const struct problem *p) {
     }
     respond_header(r, "cache-control:", "no-store");
     r->response.problem = p->code;
+    refusals_count(&r->loop->counters.problems, p->code);
     respond_buffer(r, p->status, PROBLEM_TYPE, &b);
 }
 
@@ -289,6 +290,7 @@ int respond_refuse(struct loop *l, struct lws *wsi, int status, us_t wait) {
     char text[1024]; /* also where memory is out */
     struct buffer body = buffer_fixed(text, sizeof(text));
     problem_write(&body, &problem);
+    refusals_count(&l->counters.problems, problem.code);
     bool ok = !body.bad && add_refusal(&x, &p, end) &&
               lws_add_http_header_content_length(wsi, body.n, &p, end) == 0 &&
               lws_finalize_http_header(wsi, &p, end) == 0;

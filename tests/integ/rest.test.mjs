@@ -213,8 +213,10 @@ await test('what a host may a platform may: sources, rights, hosts, the stage, w
   }
   expectEqual(`${often.status} ${often.data.code}`, '429 rate_limited', 'too many changes');
   expect(Number(often.headers['retry-after']) === 1, `Retry-After ${often.headers['retry-after']}`);
-  const refused = /^oriel_signaling_errors_total\{code="rate_limited"\} [1-9]/m;
-  expect(refused.test(await (await fetch(`${base}/metrics`)).text()), 'a refusal that counts');
+  const metrics = await (await fetch(`${base}/metrics`)).text();
+  for (const of of ['signaling_errors', 'http_problems']) {
+    expect(new RegExp(`^oriel_${of}_total\\{code="rate_limited"\\} [1-9]`, 'm').test(metrics), `${of}: a refusal that counts`);
+  }
   await done(client.muteParticipants({ tour }, { kind: 'microphone' }), 'to mute is never too often');
   const reader = await clientFor(mint({ scope: 'chat:read' }));
   expectEqual((await reader.listChat({ tour })).data.seq, history.seq + 1, 'a reader');
