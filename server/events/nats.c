@@ -140,6 +140,11 @@ static void explain(const char *url, natsStatus s, const char *more, char why[EV
     const char *place = more ? strstr(more, "): ") : NULL; /* "(conn.c:12): what" */
     const char *text = natsStatus_GetText(s);
     more = place ? place + 3 : more;
+    if (s == NATS_PROTOCOL_ERROR && given(more) && strstr(more, "got ''")) {
+        /* With TLS 1.3 it judges our certificate behind the handshake; the alert is lost in
+         * libnats. */
+        more = "it hung up, and says why in its log (perhaps it does not take our certificate)";
+    }
     bool known = !given(more) || strcmp(more, text) == 0;
     snprintf(why, EVENT_WHY_MAX, "%.80s: %s%s%.90s", url, text, known ? "" : ": ",
              known ? "" : more);

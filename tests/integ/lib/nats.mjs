@@ -1,5 +1,5 @@
-// A nats-server of the test's own on loopback, with JetStream, TLS and one user; and as much of a client of
-// it as it takes to make a stream and to read it.
+// A nats-server of the test's own on loopback, with JetStream, TLS and one way to log in; and as much of a client
+// of it as it takes to make a stream and to read it.
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -14,8 +14,8 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 const PASSWORD = 'the password of the bus';
 
 export class Nats {
-  /** Everything it keeps lies in dir, also over a restart. */
-  static async make(dir) {
+  /** Everything it keeps lies in dir, also over a restart. options: those of configure. */
+  static async make(dir, options = {}) {
     const nats = new Nats();
     nats.dir = dir;
     nats.port = await freePort();
@@ -24,13 +24,30 @@ export class Nats {
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
       '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', nats.key, '-out', nats.ca], { stdio: 'ignore' });
     fs.writeFileSync(nats.passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
-    fs.writeFileSync(path.join(dir, 'nats.conf'), `listen: "127.0.0.1:${nats.port}"
-jetstream { store_dir: "${dir}/store" }
-tls { cert_file: "${nats.ca}", key_file: "${nats.key}" }
-authorization { users: [ { user: oriel, password: "${PASSWORD}" } ] }
-log_file: "${dir}/log"
-`);
+    nats.configure(options);
     return nats;
+  }
+
+  /** From its next start on. tls: {cert, key} instead of those in dir; clients: who signs theirs, of which the test's
+   *  is `certificate`; token, or `more`, that is lines of its configuration, with a `user` of nats_jwt.mjs: instead of a
+   *  password. */
+  configure(options) {
+    this.options = options;
+    const { tls: own = { cert: this.ca, key: this.key }, clients, token, more } = options;
+    const who = token ? `token: "${token}"` : `users: [ { user: oriel, password: "${PASSWORD}" } ]`;
+    fs.writeFileSync(path.join(this.dir, 'nats.conf'), `listen: "127.0.0.1:${this.port}"
+jetstream { store_dir: "${this.dir}/store" }
+tls { cert_file: "${own.cert}", key_file: "${own.key}"${clients ? `, ca_file: "${clients}", verify: true` : ''} }
+${more ?? `authorization { ${who} }`}
+log_file: "${this.dir}/log"
+`);
+  }
+
+  /** How the test itself logs in. */
+  login(info) {
+    const { token, user } = this.options;
+    const named = user ? { jwt: user.jwt, sig: user.key.sign(info.nonce) } : token ? { auth_token: token } : { user: 'oriel', pass: PASSWORD };
+    return JSON.stringify({ ...named, verbose: false, headers: true, no_responders: true });
   }
 
   async start() {
@@ -52,11 +69,13 @@ log_file: "${dir}/log"
   /** The answer to one request, as JSON. */
   async request(subject, body) {
     const plain = net.connect(this.port, '127.0.0.1');
-    await new Promise((resolve) => plain.once('data', resolve)); // INFO
-    const socket = tls.connect({ socket: plain, servername: 'localhost', ca: fs.readFileSync(this.ca) });
+    const info = await new Promise((resolve) => plain.once('data', (text) => resolve(JSON.parse(String(text).slice(5)))));
+    const { certificate } = this.options;
+    const own = certificate && { cert: fs.readFileSync(certificate.cert), key: fs.readFileSync(certificate.key) };
+    // Whoever it is: certificates are for the other side to judge.
+    const socket = tls.connect({ socket: plain, servername: 'localhost', rejectUnauthorized: false, ...own });
     const text = JSON.stringify(body);
-    socket.write(`CONNECT ${JSON.stringify({ user: 'oriel', pass: PASSWORD, verbose: false, headers: true, no_responders: true })}\r\n`
-      + `SUB in 1\r\nPUB ${subject} in ${Buffer.byteLength(text)}\r\n${text}\r\n`);
+    socket.write(`CONNECT ${this.login(info)}\r\nSUB in 1\r\nPUB ${subject} in ${Buffer.byteLength(text)}\r\n${text}\r\n`);
     let all = '';
     for await (const chunk of socket) {
       all += chunk;
