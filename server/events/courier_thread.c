@@ -64,7 +64,7 @@ static enum err open_all(struct courier_thread *t, char why[WHY_MAX]) {
     if (e != OK) {
         return e;
     }
-    const struct sink timed = {t, send_timed, NULL};
+    const struct sink timed = {.ctx = t, .send = send_timed};
     e = courier_init(&t->courier, &c, t->store, &timed);
     if (e != OK) {
         snprintf(why, WHY_MAX, "the store: %s", err_name(e));
@@ -166,6 +166,8 @@ static void *courier_main(void *arg) {
         CHECK(n >= 0 || errno == EINTR);
         if (n > 0) {
             CHECK(read(t->bell, &rings, sizeof(rings)) == sizeof(rings));
+        } else if (t->sink.idle) {
+            t->sink.idle(t->sink.ctx);
         }
     }
     close_all(t);

@@ -255,6 +255,15 @@ static enum sink_verdict send_event(void *ctx, const struct event_row *r, wall_t
     return failed(w, e, topic, ret->why);
 }
 
+/* What the library has to say of brokers that come and go waits for somebody who listens, and grows
+ * for as long as nothing is sent. */
+static void listen_idle(void *ctx) {
+    struct kafka *w = ctx;
+    if (w->producer) {
+        rd_kafka_poll(w->producer, 0);
+    }
+}
+
 static void kafka_free(struct kafka *w) {
     drop_producer(w);
     lookups_free(w->lookups);
@@ -281,7 +290,7 @@ static enum err open_kafka(const void *settings, const struct sink_run *run, str
         kafka_free(w);
         return e;
     }
-    *ret = (struct sink){w, send_event, close_kafka};
+    *ret = (struct sink){.ctx = w, .send = send_event, .close = close_kafka, .idle = listen_idle};
     return OK;
 }
 

@@ -324,7 +324,7 @@ static enum err open_nats(const void *settings, const struct sink_run *run, stru
     w->settings = settings;
     w->run = *run;
     w->lookups = lookups;
-    *ret = (struct sink){w, send_event, close_nats};
+    *ret = (struct sink){.ctx = w, .send = send_event, .close = close_nats};
     return OK;
 }
 

@@ -25,6 +25,8 @@ struct sink {
                               struct sink_answer *ret);
     /* Free what it holds. */
     void (*close)(void *ctx);
+    /* Nothing is to be sent; called about once a second. NULL: it has nothing to do then. */
+    void (*idle)(void *ctx);
 };
 
 /* How it is to run. */

@@ -113,7 +113,7 @@ static enum err open_webhook(const void *settings, const struct sink_run *run, s
         return e;
     }
     w->settings = s;
-    *ret = (struct sink){w, send, close_webhook};
+    *ret = (struct sink){.ctx = w, .send = send, .close = close_webhook};
     return OK;
 }
 

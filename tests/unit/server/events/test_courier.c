@@ -60,7 +60,7 @@ static void nothing(void *ctx) {
 
 static bool open_all(struct bench *k) {
     char why[WHY_MAX];
-    const struct sink sink = {&k->receiver, receive, nothing};
+    const struct sink sink = {.ctx = &k->receiver, .send = receive, .close = nothing};
     if (!k->dir[0]) {
         rng_seed(&k->seed, 3);
         strcpy(k->dir, "/tmp/oriel-events-XXXXXX");

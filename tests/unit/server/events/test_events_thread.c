@@ -209,6 +209,52 @@ TEST(a_client_that_could_not_be_made_is_reported_and_made_later) {
     end();
 }
 
+static atomic_uint idle;
+
+static enum sink_verdict take(void *ctx, const struct event_row *r, wall_t wall,
+                              struct sink_answer *ret) {
+    (void)ctx;
+    (void)r;
+    (void)wall;
+    (void)ret;
+    return SINK_TAKEN;
+}
+
+static void note_idle(void *ctx) {
+    (void)ctx;
+    atomic_fetch_add(&idle, 1);
+}
+
+static void nothing(void *ctx) {
+    (void)ctx;
+}
+
+static enum err open_idler(const void *settings, const struct sink_run *run, struct sink *ret,
+                           char out[WHY_MAX]) {
+    (void)settings;
+    (void)run;
+    (void)out;
+    *ret = (struct sink){.ctx = &idle, .send = take, .close = nothing, .idle = note_idle};
+    return OK;
+}
+
+TEST(a_sink_hears_that_there_is_nothing_to_send) {
+    struct events_thread *t = NULL;
+    REQUIRE(begin());
+    struct courier_thread_config sink = {
+        .name = "office", .maker = {.open = open_idler, .free = nothing}, .timeout = US_PER_S};
+    const struct events_thread_config c = {
+        .store = path, .keep = 3600 * US_PER_S, .sinks = &sink, .n_sinks = 1};
+    EXPECT_EQ(events_thread_start(&c, &t, why), OK);
+    us_t by = clock_now() + PATIENCE;
+    while (atomic_load(&idle) == 0 && clock_now() < by) {
+        usleep(1000);
+    }
+    EXPECT(atomic_load(&idle) > 0);
+    events_thread_stop(t);
+    end();
+}
+
 #define BEHIND 10000
 
 TEST(with_thousands_behind_a_refused_event_the_end_is_prompt) {
