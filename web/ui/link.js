@@ -3,10 +3,23 @@
 
 /** @returns {{tour: string, token: string}} */
 export function readLink() {
-  const tour = decodeURIComponent(location.pathname.split('/')[2] ?? '');
-  return { tour, token: location.hash.replace(/^#/, '') };
+  const { tour, token } = splitLink(location.href);
+  return { tour, token };
 }
 
-export function signalUrl() {
-  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/signal`;
+/** @param {{protocol: string, host: string}} [where] */
+export function signalUrl({ protocol, host } = location) {
+  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/v1/signal`;
+}
+
+/** A whole tour link, of this address or another. What is no link has no token. @param {string} link */
+export function splitLink(link) {
+  try {
+    const url = new URL(link, location.href);
+    const web = /^https?:$/.test(url.protocol);
+    return { url: signalUrl(web ? url : location), tour: decodeURIComponent(url.pathname.split('/')[2] ?? ''),
+      token: web ? url.hash.replace(/^#/, '') : '' };
+  } catch {
+    return { url: signalUrl(), tour: '', token: '' };
+  }
 }

@@ -7,7 +7,9 @@ import { controlButton } from '../parts/control_button.js';
 import { ask, choose } from '../parts/dialog.js';
 import { emptyState } from '../parts/empty_state.js';
 import { notice } from '../parts/notice.js';
+import { deviceRow } from '../parts/device_row.js';
 import { personRow } from '../parts/person_row.js';
+import { contact, propertyCard } from '../parts/property_card.js';
 import { recBadge } from '../parts/rec_badge.js';
 import { toast } from '../parts/toast.js';
 import '../parts/sheet.js';
@@ -29,6 +31,17 @@ const nothing = () => {};
 /** @param {Partial<import('../../lib/types.js').Participant>} p @returns {import('../../lib/types.js').Participant} */
 const person = (p) => ({ id: 'p1', name: 'Bea Lindqvist', role: 'buyer', host: false, link: 'ok', connected: true,
   sources: { microphone: 'on', camera: 'off', screen: 'off' }, ...p });
+
+/** @param {Record<string, any>} property @returns {any} */
+const shown = (property) => ({ name: 'demo', title: 'Demo tour', property });
+
+const HOUSE = shown({ title: 'A sunny house by the park', address: '12 Elm Street, Millbrook', price: '$640,000',
+  facts: ['3 rooms', '84 m²', 'Garden'], photo: '/assets/demo/house.svg',
+  agency: { name: 'Hearth & Key', logo: '/assets/demo/agency.svg', url: 'https://agency.example', phone: '+1 555 0100' },
+  agent: { name: 'Maya Lindqvist', photo: '/assets/demo/agent.svg', phone: '+1 555 0123' } });
+
+/** @type {Omit<import('../parts/device_row.js').DeviceRow, 'run'>} */
+const MICROPHONE = { id: 'microphone', icon: 'microphone', name: 'Microphone', state: 'Built-in microphone', on: true, meter: true };
 
 /** @type {Entry[]} */
 export const CATALOGUE = [
@@ -67,6 +80,20 @@ export const CATALOGUE = [
       ${personRow({ person: person({ name: LONG, hand: '2026-01-01T00:00:00Z', sources: { microphone: 'off', camera: 'off', screen: 'off' } }), quality: 'poor' })}
       ${personRow({ person: person({ name: 'Cy', link: 'lost', device: 2 }), quality: 'fair' })}
       ${personRow({ person: person({ name: 'Ops', role: 'ops' }) })}</ul>` }] },
+  { part: 'PropertyCard', states: [
+    { name: 'whole, the host is here', wide: true, draw: () => propertyCard({ tour: HOUSE, here: true }) },
+    { name: 'nothing is known', wide: true, draw: () => propertyCard({ tour: shown({}) }) },
+    { name: 'no photo, long', wide: true, draw: () => propertyCard({ tour: shown({ address: LONG, facts: [LONG, 'x'], agent: { name: LONG } }) }) },
+    { name: 'malicious', wide: true, draw: () => propertyCard({ tour: shown({ title: '<b>bold</b>', photo: 'javascript:alert(1)', price: 7, facts: 'none',
+      agency: { url: 'javascript:alert(1)', name: ['x'] }, agent: null }) }) },
+    { name: 'how to reach them', wide: true, draw: () => contact(HOUSE) }] },
+  { part: 'DeviceRow', states: [
+    { name: 'on, with others to choose', wide: true, draw: () => deviceRow({ ...MICROPHONE, chosen: 'b', run: nothing, choose: nothing,
+      choices: [{ id: 'a', label: 'Built-in' }, { id: 'b', label: 'Headset' }] }) },
+    { name: 'off, long', wide: true, draw: () => deviceRow({ ...MICROPHONE, icon: 'microphone-off', state: LONG, on: false, run: nothing }) },
+    { name: 'a problem', wide: true, draw: () => deviceRow({ ...MICROPHONE, icon: 'microphone-off', state: 'Off', on: false, run: nothing, retry: 'Try again',
+      problem: 'Microphone: The browser did not allow it. Allow it next to the address bar and try again.' }) },
+    { name: 'to try', wide: true, draw: () => deviceRow({ id: 'speaker', icon: 'sound', name: 'Loudspeaker', state: 'Play a test sound', run: nothing }) }] },
   { part: 'EmptyState', states: [
     { name: 'list', wide: true, draw: () => emptyState({ icon: 'question', title: 'No questions yet', text: 'What buyers ask appears here.' }) },
     { name: 'with a way out', wide: true, draw: () => emptyState({ icon: 'search', title: 'Nothing matches', text: 'Try fewer or other words.', action: { label: 'Clear the search', run: nothing } }) }] },

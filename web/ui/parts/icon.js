@@ -4,7 +4,7 @@ import { html } from 'lit';
 import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
 import {
   Archive, Captions, Check, ChevronDown, ChevronLeft, ChevronRight, CircleDot, CircleStop, Clock, Copy, Crown,
-  DoorOpen, Download, Ear, Ellipsis, Eye, Flashlight, Hand, Heart, Image, Info, Link, Lock, LockOpen, LogOut, Map as MapIcon,
+  DoorOpen, Download, Ear, Ellipsis, Eye, Flashlight, Hand, Heart, House, Image, Info, Link, Lock, LockOpen, LogOut, Map as MapIcon,
   Maximize, MessageCircleQuestionMark, MessageSquare, Mic, MicOff, Minimize, MousePointer2, Pause, Phone,
   PictureInPicture2, Pin, Play, QrCode, RotateCw, ScreenShare, ScreenShareOff, Search, Send, Settings, ShieldAlert,
   ShieldCheck, SignalHigh, SignalLow, SignalMedium, SignalZero, Spotlight, SwitchCamera, ThumbsUp, Trash2,
@@ -25,7 +25,7 @@ const ICONS = {
   check: Check, warning: TriangleAlert, info: Info, clock: Clock, search: Search, refresh: RotateCw, settings: Settings,
   download: Download, trash: Trash2, hold: Archive, proof: ShieldCheck, 'proof-bad': ShieldAlert,
   good: SignalHigh, fair: SignalMedium, poor: SignalLow, off: SignalZero,
-  down: ChevronDown, forward: ChevronRight, back: ChevronLeft,
+  house: House, down: ChevronDown, forward: ChevronRight, back: ChevronLeft,
 };
 
 /** They point somewhere along the line of reading. */

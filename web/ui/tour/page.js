@@ -4,4 +4,5 @@ import { speak } from '../words/words.js';
 import './tour.js';
 
 await speak();
-/** @type {HTMLElement} */ (document.getElementById('app')).replaceChildren(document.createElement('oriel-tour'));
+/** @type {HTMLElement} */ (document.getElementById('app')).replaceChildren(
+  Object.assign(document.createElement('oriel-tour'), { wholePage: true }));

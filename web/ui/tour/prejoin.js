@@ -1,132 +1,125 @@
-// <oriel-prejoin>: name, camera and microphone with a preview, and the consent. Nothing is sent to anyone here.
+// <oriel-prejoin>: the house, one's name, camera and microphone, and the consent. Nothing is sent to anyone here.
 
 import { html, nothing } from 'lit';
-import { listDevices, openDevice } from '../../lib/devices.js';
-import { checkConnection } from '../../lib/check.js';
 import { define, Part } from '../parts/element.js';
 import { icon } from '../parts/icon.js';
-import { t } from '../words/words.js';
-import { watchLevel } from './level.js';
-import { deviceWords } from './problems.js';
+import { propertyCard } from '../parts/property_card.js';
+import { t, told } from '../words/words.js';
+import { hasAgreed, rememberConsent, rememberedName, rememberName } from './remembered.js';
+import './devices.js';
 
-/** @typedef {import('../../lib/devices.js').DeviceKind} DeviceKind */
+/** @typedef {import('../../lib/types.js').Verdict} Verdict */
 /** @typedef {import('../../lib/types.js').Welcome} Welcome */
-/**
- * @typedef {object} Choice
- * @property {string} name
- * @property {boolean} consent
- * @property {Record<DeviceKind, MediaStreamTrack|null>} tracks
- */
+/** @typedef {{name: string, consent: boolean}} Choice */
 
 const NAME_LENGTH = 60;
+const NAME_BYTES = 128; // docs/protocol.md
+
+/** As the server takes it. @param {string} name */
+function fitting(name) {
+  const letters = [...name.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').trim()];
+  while (new TextEncoder().encode(letters.join('')).length > NAME_BYTES) {
+    letters.pop();
+  }
+  return letters.join('');
+}
 
 export class Prejoin extends Part {
-  static properties = { welcome: { attribute: false }, failed: {}, link: { attribute: false }, busy: { state: true } };
+  static properties = { welcome: { attribute: false }, failed: { attribute: false }, link: { attribute: false }, tracks: { attribute: false }, busy: { state: true } };
 
   constructor() {
     super();
     /** @type {Welcome|null} */
     this.welcome = null;
-    this.failed = '';
+    /** @type {{text: string}|null} why the last click has led nowhere */
+    this.failed = null;
     this.link = { url: '', token: '', tour: '' };
+    /** @type {import('./devices.js').OwnTracks} */
+    this.tracks = {};
+    /** @type {import('./devices.js').Late|null} */
+    this.late = null;
     this.busy = false;
-    /** @type {Record<DeviceKind, MediaStreamTrack|null>} */
-    this.tracks = { camera: null, microphone: null };
-    /** @type {Record<DeviceKind, MediaDeviceInfo[]>} */
-    this.devices = { camera: [], microphone: [] };
-    /** @type {Record<DeviceKind, string>} */
-    this.problems = { camera: '', microphone: '' };
-    this.stopMeter = () => {};
-    this.verdict = { text: '', ok: true, busy: false };
-    this.taken = false; // what is open goes on in the tour
+    /** @type {Verdict|'checking'|null} */
+    this.verdict = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.listen(this, 'devices', () => this.requestUpdate());
   }
 
   firstUpdated() {
-    if (this.welcome?.you.role === 'agent') {
-      this.set('camera', true).then(() => this.set('microphone', true));
-    }
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.stopMeter();
-    if (!this.taken) {
-      Object.values(this.tracks).forEach((track) => track?.stop());
-    }
+    /** @type {HTMLElement|null} */ (this.querySelector('h1'))?.focus({ preventScroll: true });
   }
 
   /** @param {Map<string, any>} changed */
-  updated(changed) {
-    if (changed.has('failed') && this.failed) {
+  willUpdate(changed) {
+    if (changed.has('failed') || changed.has('welcome')) { // the answer to the last click
       this.busy = false;
-      this.taken = false;
-    }
-    const video = this.querySelector('video');
-    const { camera } = this.tracks;
-    if (video && /** @type {MediaStream|null} */ (video.srcObject)?.getTracks()[0] !== (camera ?? undefined)) {
-      video.srcObject = camera ? new MediaStream([camera]) : null;
-      video.muted = true;
     }
   }
 
-  /** @param {DeviceKind} kind @param {boolean} on @param {string} [deviceId] */
-  async set(kind, on, deviceId) {
-    this.tracks[kind]?.stop();
-    this.tracks[kind] = null;
-    this.problems[kind] = '';
-    if (on) {
-      try {
-        this.tracks[kind] = await openDevice(kind, deviceId);
-      } catch (error) {
-        this.problems[kind] = deviceWords(error, kind);
-      }
-    }
-    const track = this.tracks[kind];
-    this.devices[kind] = track ? await listDevices(kind) : [];
-    if (kind === 'microphone') {
-      this.stopMeter();
-      this.stopMeter = track ? watchLevel(track, (level) => this.showLevel(level)) : () => {};
-    }
-    this.requestUpdate();
+  get hosts() {
+    return this.welcome?.you.role === 'agent';
   }
 
-  /** @param {number} level */
-  showLevel(level) {
-    const bar = /** @type {HTMLElement|null} */ (this.querySelector('.meter > div'));
-    bar?.style.setProperty('width', `${level * 100}%`);
+  /** They start without being seen or heard. */
+  get unseen() {
+    const devices = /** @type {import('./devices.js').Devices|null} */ (this.querySelector('oriel-devices'));
+    return this.hosts && Boolean(devices?.hasUpdated && devices.silent);
   }
 
   async check() {
-    this.verdict = { text: t('prejoin.checking'), ok: true, busy: true };
+    this.verdict = 'checking';
     this.requestUpdate();
-    const { text, advice, ok } = await checkConnection(this.link);
-    this.verdict = { text: advice === text ? advice : [`${text}.`, advice].filter(Boolean).join(' '), ok, busy: false };
+    const { checkConnection } = await import('./room.js');
+    this.verdict = await checkConnection(this.link);
     this.requestUpdate();
   }
 
   /** @param {SubmitEvent} event */
   send(event) {
     event.preventDefault();
+    const { welcome } = this;
+    if (!welcome || this.busy) {
+      return;
+    }
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const [typed, consent] = [form.get('name'), form.get('consent') !== null];
+    if (typed !== null) {
+      rememberName(String(typed).trim());
+    }
+    rememberConsent(welcome, consent);
     this.busy = true;
-    this.taken = true;
-    this.tell('join', { name: String(form.get('name') ?? this.welcome?.you.name ?? '').trim(),
-      consent: form.get('consent') !== null, tracks: this.tracks });
+    this.tell('join', { name: fitting(String(typed ?? welcome.you.name)), consent });
   }
 
-  /** @param {DeviceKind} kind */
-  deviceRow(kind) {
-    const track = this.tracks[kind];
-    const device = t(`device.${kind}`);
-    const list = this.devices[kind];
-    return html`<button type="button" class="toggle" aria-pressed=${String(Boolean(track))} data-device=${kind}
-        @click=${() => this.set(kind, !this.tracks[kind])}>
-        ${icon(track ? kind : `${kind}-off`)}${t(track ? 'device.on' : 'device.off', { device })}</button>
-      ${list.length > 1 ? html`<select aria-label=${device}
-        @change=${(/** @type {Event} */ e) => this.set(kind, true, /** @type {HTMLSelectElement} */ (e.target).value)}>
-        ${list.map((d, i) => html`<option value=${d.deviceId} ?selected=${d.deviceId === track?.getSettings().deviceId}>
-          ${d.label || t('device.nth', { device, n: i + 1 })}</option>`)}</select>` : nothing}
-      ${this.problems[kind] ? html`<p class="problem" role="alert">${this.problems[kind]}</p>` : nothing}`;
+  /** @param {Welcome} welcome */
+  nameField({ you }) {
+    return you.name ? html`<p class="joins-as">${t('prejoin.as', { name: you.name })}</p>`
+      : html`<label><span>${t('prejoin.name')}</span><input name="name" autocomplete="name" maxlength=${NAME_LENGTH}
+          .defaultValue=${rememberedName()} pattern=".*\\S.*" required /></label>`;
+  }
+
+  /** @param {Welcome} welcome */
+  consentTick(welcome) {
+    return welcome.consent.required ? html`<label class="tick consent"><input type="checkbox" name="consent" required
+        .defaultChecked=${hasAgreed(welcome)} @change=${(/** @type {Event} */ e) => {
+          if (!(/** @type {HTMLInputElement} */ (e.target).checked)) {
+            rememberConsent(welcome, false);
+          }
+        }} /><span>${welcome.consent.text}</span></label>` : nothing;
+  }
+
+  checkLine() {
+    const { verdict } = this;
+    if (verdict && verdict !== 'checking') {
+      const words = told('verdict', verdict.cause) ?? verdict.advice;
+      return html`<p class=${verdict.ok ? 'verdict soft' : 'verdict problem'} role="status">${
+        verdict.cause === 'good' ? icon('check') : nothing}${words}</p>`;
+    }
+    return html`<button type="button" class="quiet" data-control="check" ?disabled=${verdict === 'checking'}
+      @click=${this.check}>${t(verdict ? 'prejoin.checking' : 'prejoin.check')}</button>`;
   }
 
   render() {
@@ -134,22 +127,24 @@ export class Prejoin extends Part {
     if (!welcome) {
       return nothing;
     }
-    const { tour, you, consent } = welcome;
+    const { tour, you } = welcome;
     const watches = you.role === 'ops';
-    return html`<form class="prejoin" @submit=${this.send}>
-      <header><h1>${tour.title || tour.name}</h1><p class="soft">${t(`prejoin.${you.role}`)}</p></header>
-      ${watches ? nothing : html`<div class="preview"><p>${t('prejoin.camera_is_off')}</p>
-        <video playsinline autoplay muted ?hidden=${!this.tracks.camera}></video></div>`}
-      <div class="form">
-        ${you.name ? html`<p>${t('prejoin.as', { name: you.name })}</p>`
-          : html`<label><span>${t('prejoin.name')}</span><input name="name" autocomplete="name" maxlength=${NAME_LENGTH} required /></label>`}
-        ${watches ? nothing : html`${this.deviceRow('camera')}${this.deviceRow('microphone')}
-          <div class="meter" role="img" aria-label=${t('prejoin.level')} ?hidden=${!this.tracks.microphone}><div></div></div>`}
-        <button type="button" data-control="check" ?disabled=${this.verdict.busy} @click=${this.check}>${t('prejoin.check')}</button>
-        ${this.verdict.text ? html`<p class=${this.verdict.ok ? 'soft' : 'problem'} role="status">${this.verdict.text}</p>` : nothing}
-        ${consent.required ? html`<label class="tick consent"><input type="checkbox" name="consent" required /><span>${consent.text}</span></label>` : nothing}
-        ${this.failed ? html`<p class="problem" role="alert">${this.failed}</p>` : nothing}
-        <button class="primary" type="submit" ?disabled=${this.busy}>${t(`prejoin.join.${you.role}`)}</button>
+    return html`<form class="prejoin doorway ${you.role}" @submit=${this.send}>
+      ${propertyCard({ tour, here: tour.state === 'live' && !this.hosts, main: true })}
+      <div class="door">
+        <div class="form">
+          <p class="soft intro">${t(`prejoin.${you.role}`)}</p>
+          ${this.nameField(welcome)}
+          ${watches ? nothing : html`<oriel-devices .tracks=${this.tracks} .late=${this.late} ?begin=${this.hosts}></oriel-devices>`}
+          ${this.unseen ? html`<p class="problem" data-unseen role="status">${t('prejoin.unseen')}</p>` : nothing}
+          ${this.consentTick(welcome)}
+          ${this.checkLine()}
+        </div>
+        <div class="go">
+          ${this.failed ? html`<p class="problem" role="alert">${this.failed.text}</p>` : nothing}
+          <button class="primary wide" type="submit" aria-busy=${this.busy ? 'true' : nothing}>${
+            t(this.busy ? 'prejoin.joining' : `prejoin.join.${you.role}`)}</button>
+        </div>
       </div>
     </form>`;
   }

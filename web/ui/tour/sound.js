@@ -1,5 +1,7 @@
 // The voices of a tour: one <audio> for each slot of the server's, which nobody sees.
 
+import { toSpeaker } from './speaker.js';
+
 /** @typedef {import('../../lib/types.js').Slot} Slot */
 
 export class Sound {
@@ -17,6 +19,7 @@ export class Sound {
       if (!audio) {
         audio = document.createElement('audio');
         audio.autoplay = true;
+        toSpeaker(audio);
         this.voices.set(mid, audio);
         this.node.append(audio);
       }

@@ -1,41 +1,50 @@
 // <oriel-tour>: a tour from the link to its end, for buyers, agents and those who watch. What is on the screen is one
 // of a few things at a time, and this is what leads from one to the next.
+//
+// On its own page it takes everything from the address. On somebody else's: the attribute `link`, a whole tour link, or
+// `url`, `tour` and `token`; the event `oriel-state`, {at, code}, tells where it is (docs/pages.md).
 
 import { html } from 'lit';
 import { OrielClient } from '../../lib/oriel.js';
-import { readLink, signalUrl } from '../link.js';
-import { choose } from '../parts/dialog.js';
+import { readLink, signalUrl, splitLink } from '../link.js';
 import { define, Part } from '../parts/element.js';
 import { notice } from '../parts/notice.js';
+import { titleOf } from '../property.js';
 import { t } from '../words/words.js';
 import { endScreen } from './ends.js';
+import { enter } from './enter.js';
 import { waitUntilOpen, earlyScreen, isClosed, lobbyScreen } from './waiting.js';
 import { codeOf, errorWords } from './problems.js';
 import { problemScreen } from './link_problem.js';
 import './prejoin.js';
 
+/** @typedef {import('../../lib/devices.js').DeviceKind} DeviceKind */
 /** @typedef {import('../../lib/types.js').Tour} Tour */
 /** @typedef {import('../../lib/types.js').Welcome} Welcome */
 /** @typedef {import('./prejoin.js').Choice} Choice */
 
 /**
- * @typedef {{at: 'connecting'} | {at: 'problem', error: unknown} | {at: 'early', tour: Tour|null}
- *   | {at: 'prejoin', welcome: Welcome, failed: string} | {at: 'lobby', tour: Tour} | {at: 'live'}
- *   | {at: 'ended', code: string, message: string}} Screen
+ * @typedef {{at: 'connecting'} | {at: 'problem', error: unknown} | {at: 'early', waiting: import('./waiting.js').Waiting}
+ *   | {at: 'prejoin', welcome: Welcome, failed: {text: string}|null} | {at: 'lobby', tour: Tour, lost: boolean} | {at: 'live'}
+ *   | {at: 'ended', code: string}} Screen
  */
 
 const PHONE = '(max-width: 760px)';
 const GALLERY = { phone: 4, desktop: 8 }; // pictures of others at most
+const LOBBY_LOOK_MS = 4000; // between looks whether the host has come
 
 export class OrielTour extends Part {
-  static properties = { tour: {}, token: {}, url: {}, screen: { state: true } };
+  static properties = { link: {}, tour: {}, token: {}, url: {}, screen: { state: true } };
 
   constructor() {
     super();
-    const link = readLink();
-    this.tour = link.tour;
-    this.token = link.token;
+    const { tour, token } = readLink();
+    this.link = '';
+    this.tour = tour;
+    this.token = token;
     this.url = signalUrl();
+    /** the page is ours: its title is the tour's, and there is a front door */
+    this.wholePage = false;
     /** @type {Screen} */
     this.screen = { at: 'connecting' };
     /** @type {OrielClient|null} */
@@ -44,6 +53,11 @@ export class OrielTour extends Part {
     this.welcome = null;
     /** @type {import('./model.js').TourModel|null} */
     this.model = null;
+    /** @type {import('./devices.js').OwnTracks} open before joining; from then on the model's */
+    this.tracks = {};
+    this.recorded = false;
+    /** @type {any} */
+    this.lobbyTimer = undefined;
   }
 
   connectedCallback() {
@@ -55,6 +69,27 @@ export class OrielTour extends Part {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.leaveAtOnce();
+    this.closeAll();
+  }
+
+  /** Another link is another tour. @param {Map<string, any>} changed */
+  willUpdate(changed) {
+    const another = ['link', 'tour', 'token', 'url'].some((name) => changed.has(name));
+    if (another && this.hasUpdated) {
+      this.leaveAtOnce();
+      this.start();
+    }
+  }
+
+  /** @param {Map<string, any>} changed */
+  updated(changed) {
+    const before = changed.get('screen');
+    const { screen } = this;
+    if (changed.has('screen') && before?.at !== screen.at) {
+      /** @type {HTMLElement|null} */ (this.querySelector('.notice h1'))?.focus({ preventScroll: true });
+      this.tell('oriel-state', { at: screen.at,
+        code: screen.at === 'ended' ? screen.code : screen.at === 'problem' ? codeOf(screen.error) : '' });
+    }
   }
 
   /** The page goes: whoever is in would be missed for a while otherwise. */
@@ -65,94 +100,164 @@ export class OrielTour extends Part {
     }
   }
 
-  async start() {
-    this.screen = { at: 'connecting' };
-    const client = this.client = new OrielClient({ url: this.url, token: this.token, tour: this.tour,
-      gallery: matchMedia(PHONE).matches ? GALLERY.phone : GALLERY.desktop });
-    // For support and for tests: window.oriel.session.pc.getStats() tells what the page sees.
-    Object.assign(window, { oriel: client });
-    try {
-      const welcome = this.welcome = await waitUntilOpen(client, this.token, (tour) => {
-        this.screen = { at: 'early', tour };
-      });
-      document.title = `${welcome.tour.title || welcome.tour.name} – Oriel`;
-      this.screen = { at: 'prejoin', welcome, failed: '' };
-      import('./live.js').catch(() => {}); // is there when it is wanted
-    } catch (error) {
-      this.screen = { at: 'problem', error };
+  /** Nothing of this tour is filmed, heard or asked for any more. */
+  closeAll() {
+    clearInterval(this.lobbyTimer);
+    Object.values(this.tracks).forEach((track) => track?.stop());
+    this.model?.own.end();
+    if (this.client && !this.client.session && !this.client.lobby.waiting) {
+      this.client.signal?.close();
     }
   }
 
+  /** What leads to the tour. */
+  address() {
+    const { tour, token, url } = this;
+    return this.link ? splitLink(this.link) : { tour, token, url };
+  }
+
+  async start() {
+    this.closeAll();
+    this.screen = { at: 'connecting' };
+    this.model = null;
+    this.tracks = { camera: null, microphone: null };
+    this.recorded = false;
+    const address = this.address();
+    const client = this.client = new OrielClient({ ...address,
+      gallery: matchMedia(PHONE).matches ? GALLERY.phone : GALLERY.desktop });
+    // For support and for tests: window.oriel.session.pc.getStats() tells what the page sees.
+    Object.assign(window, { oriel: client });
+    const current = () => this.isConnected && this.client === client;
+    try {
+      const welcome = await waitUntilOpen(client, address.token, (waiting) => {
+        if (current()) {
+          this.screen = { at: 'early', waiting };
+        }
+        return current();
+      });
+      if (!welcome || !current()) {
+        client.signal?.close();
+        return;
+      }
+      this.welcome = welcome;
+      if (this.wholePage) {
+        document.title = `${titleOf(welcome.tour)} – Oriel`;
+      }
+      this.screen = { at: 'prejoin', welcome, failed: null };
+      import('./room.js').catch(() => {}); // is there when it is wanted
+    } catch (error) {
+      if (current()) {
+        this.refused(error);
+      }
+    }
+  }
+
+  /** @param {unknown} error */
+  refused(error) {
+    const code = codeOf(error);
+    this.screen = isClosed(code) || code === 'token_expired' && this.welcome
+      ? { at: 'ended', code } : { at: 'problem', error };
+  }
+
+  /** @param {OrielClient} client @param {import('./model.js').TourModel} model */
+  follow(client, model) {
+    client.on('recording', (state) => { this.recorded ||= state !== 'off'; });
+    client.on('ended', ({ code }) => {
+      clearInterval(this.lobbyTimer);
+      model.own.end();
+      if (this.client === client) {
+        this.screen = { at: 'ended', code };
+      }
+    });
+    client.on('lobby', ({ tour }) => this.inLobby(tour, false));
+    client.on('link', (link) => {
+      if (this.screen.at === 'lobby' && link === 'reconnecting') {
+        this.inLobby(this.screen.tour, true);
+      }
+    });
+    client.on('back', () => this.live());
+  }
+
   /** @param {Choice} choice */
-  async join({ name, consent, tracks }) {
+  async join({ name, consent }) {
     const { client, welcome } = this;
     if (!client || !welcome) {
       return;
     }
-    const [{ TourModel }] = await Promise.all([import('./model.js'), import('./live.js')]);
-    const { version, required } = welcome.consent;
-    const model = this.model = new TourModel(client, tracks);
-    client.on('ended', ({ code, message }) => {
-      model.own.end();
-      this.screen = { at: 'ended', code, message };
-    });
-    client.on('lobby', ({ tour }) => {
-      this.screen = { at: 'lobby', tour };
-    });
-    client.on('back', () => this.live());
     try {
-      await this.enter({ name, codec: welcome.tour.codec,
-        consent: required ? { recording: consent, version } : undefined });
+      const { TourModel } = await import('./room.js');
+      if (!this.model) {
+        const model = this.model = new TourModel(client, this.tracks);
+        this.tracks = model.own.tracks;
+        this.follow(client, model);
+      }
+      const { version, required } = welcome.consent;
+      await enter(client, { name, codec: welcome.tour.codec, consent: required ? { recording: consent, version } : undefined });
       this.live();
     } catch (error) {
-      if (this.screen.at !== 'ended') {
-        this.screen = isClosed(codeOf(error)) ? { at: 'ended', code: codeOf(error), message: errorWords(error) }
-          : { at: 'prejoin', welcome, failed: errorWords(error) };
+      if (this.client === client && this.screen.at !== 'ended') {
+        clearInterval(this.lobbyTimer);
+        this.screen = isClosed(codeOf(error)) ? { at: 'ended', code: codeOf(error) }
+          : { at: 'prejoin', welcome, failed: { text: errorWords(error) } };
       }
     }
   }
 
   live() {
+    clearInterval(this.lobbyTimer);
     this.screen = { at: 'live' };
     this.model?.own.begin();
   }
 
-  /** Who is in on another device says what becomes of that. @param {import('../../lib/types.js').JoinOptions} options */
-  async enter(options) {
-    const client = /** @type {OrielClient} */ (this.client);
-    try {
-      return await client.join(options);
-    } catch (error) {
-      if (codeOf(error) !== 'seat_taken') {
-        throw error;
-      }
-      const seat = await choose({ title: t('prejoin.seat.title'), text: t('prejoin.seat.text'), choices: [
-        { value: 'beside', label: t('prejoin.seat.beside'), kind: 'primary' },
-        { value: 'take_over', label: t('prejoin.seat.take_over') }] });
-      if (seat !== 'beside' && seat !== 'take_over') {
-        throw error;
-      }
-      return client.join({ ...options, seat });
+  /** Who waits is told of nothing, so we ask whether the host has come. @param {Tour} tour @param {boolean} lost */
+  inLobby(tour, lost) {
+    this.screen = { at: 'lobby', tour, lost };
+    clearInterval(this.lobbyTimer);
+    this.lobbyTimer = setInterval(() => this.askFromLobby(), LOBBY_LOOK_MS);
+  }
+
+  async askFromLobby() {
+    const { client } = this;
+    const can = client?.signal?.isOpen() && !client.reconnecting && !client.lobby.entering;
+    const welcome = client && can ? await client.look().catch(() => null) : null;
+    if (welcome && this.client === client && this.screen.at === 'lobby') {
+      this.screen = { ...this.screen, tour: welcome.tour };
+    }
+  }
+
+  /** A device that was opened later than one has joined. @param {DeviceKind} kind @param {MediaStreamTrack} track */
+  late(kind, track) {
+    const { model, screen } = this;
+    const wanted = (screen.at === 'live' || screen.at === 'lobby') && !this.tracks[kind];
+    if (!wanted) {
+      track.stop();
+    } else if (screen.at === 'live') {
+      model?.own.start(kind, track);
+    } else {
+      this.tracks[kind] = track;
+      this.requestUpdate();
     }
   }
 
   render() {
-    const { screen } = this;
+    const { screen, welcome } = this;
     const again = () => this.start();
     switch (screen.at) {
       case 'problem':
-        return problemScreen(screen.error, again);
+        return problemScreen(screen.error, again, !this.wholePage);
       case 'early':
-        return earlyScreen(screen.tour);
+        return earlyScreen(screen.waiting, this.tracks);
       case 'prejoin':
-        return html`<oriel-prejoin .welcome=${screen.welcome} .failed=${screen.failed} .link=${{ url: this.url,
-          token: this.token, tour: this.tour }} @join=${(/** @type {CustomEvent} */ e) => this.join(e.detail)}></oriel-prejoin>`;
+        return html`<oriel-prejoin .welcome=${screen.welcome} .failed=${screen.failed} .tracks=${this.tracks} .link=${this.address()}
+          .late=${(/** @type {DeviceKind} */ kind, /** @type {MediaStreamTrack} */ track) => this.late(kind, track)}
+          @join=${(/** @type {CustomEvent} */ e) => this.join(e.detail)}></oriel-prejoin>`;
       case 'lobby':
-        return lobbyScreen(screen.tour, () => this.client?.leave());
+        return lobbyScreen(screen, this.tracks, () => this.client?.leave());
       case 'live':
         return html`<oriel-live .model=${this.model}></oriel-live>`;
       case 'ended':
-        return endScreen(screen, again);
+        return endScreen({ code: screen.code, tour: this.client?.tour ?? welcome?.tour ?? null,
+          hosts: welcome?.you.role === 'agent', recorded: this.recorded }, again);
       default:
         return notice({ title: t('prejoin.connecting'), busy: true });
     }

@@ -1,16 +1,25 @@
-// Before one is in: the tour has not begun, or a host has to let us in.
+// Before one is in: the tour has not begun, or a host has to let us in. The house, what is waited for, and time to try
+// out sound and picture.
 
-import { OrielError } from '../../lib/errors.js';
+import { html, nothing } from 'lit';
+import { isLost, OrielError } from '../../lib/errors.js';
+import { banner } from '../parts/banner.js';
 import { notice } from '../parts/notice.js';
+import { contact, propertyCard } from '../parts/property_card.js';
+import { readProperty } from '../property.js';
 import { when } from '../words/format.js';
 import { t } from '../words/words.js';
 import { codeOf } from './problems.js';
+import './countdown.js';
+import './devices.js';
 
 /** @typedef {import('../../lib/oriel.js').OrielClient} OrielClient */
 /** @typedef {import('../../lib/types.js').Tour} Tour */
 /** @typedef {import('../../lib/types.js').Welcome} Welcome */
+/** @typedef {{tour: Tour|null, lost: boolean, long?: boolean}} Waiting lost: the connection is; long: it takes longer than one should believe */
 
 const LOOK_MS = 3000; // between looks while the agent has not opened the tour
+const LONG_MS = 60000;
 const NOT_YET = ['tour_unknown', 'tour_not_started'];
 const CLOSED = ['tour_locked', 'removed', 'tour_ended', 'token_revoked'];
 
@@ -20,36 +29,73 @@ export const isClosed = (code) => CLOSED.includes(code);
 /** Before its time guests come in through the lobby, or once a host is there. @param {Welcome} welcome */
 const isEarly = ({ tour, you }) => tour.state === 'scheduled' && !tour.lobby && you.role !== 'agent';
 
+/** @param {unknown} error */
+const isAway = (error) => isLost(error) || codeOf(error) === 'unreachable';
+
 /**
- * Looks until there is a tour to join. Rejects when that will never be.
- * @param {OrielClient} client @param {string} token @param {(tour: Tour|null) => void} early it is too early, and we wait
- * @returns {Promise<Welcome>}
+ * Looks until there is a tour to join. Rejects when that will never be, and when it cannot be reached at first; a
+ * connection that is lost later is tried again.
+ * @param {OrielClient} client @param {string} token
+ * @param {(waiting: Waiting) => boolean} early it is too early, and we wait; false: nobody waits any more
+ * @returns {Promise<Welcome|null>} null where nobody waits any more
  */
 export async function waitUntilOpen(client, token, early) {
   if (!token) {
     throw new OrielError('token_missing', 'A token is needed.');
   }
-  for (;;) {
+  /** @type {Waiting|null} */
+  let waiting = null;
+  for (const began = performance.now(); ;) {
     try {
       const welcome = await client.look();
       if (!isEarly(welcome)) {
         return welcome;
       }
-      early(welcome.tour);
+      waiting = { tour: welcome.tour, lost: false };
     } catch (error) {
-      if (!NOT_YET.includes(codeOf(error))) {
+      const known = NOT_YET.includes(codeOf(error));
+      if (!known && !(waiting && isAway(error))) {
         throw error;
       }
-      early(null);
+      waiting = { tour: waiting?.tour ?? null, lost: !known };
+    }
+    if (!early({ ...waiting, long: performance.now() - began > LONG_MS })) {
+      return null;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 
 /** @param {Tour|null} tour */
-export const earlyScreen = (tour) => notice({ title: t('prejoin.early.title'), busy: true,
-  text: tour?.starts_at ? t('prejoin.early.at', { when: when(tour.starts_at) }) : t('prejoin.early.soon') });
+const hostOf = (tour) => readProperty(tour?.property).agent.name || t('a_host');
 
-/** @param {Tour} tour @param {() => void} leave */
-export const lobbyScreen = (tour, leave) => notice({ title: t('lobby.title'), busy: true,
-  text: tour.state === 'live' ? t('lobby.here') : t('lobby.away'), other: { label: t('lobby.leave'), run: leave } });
+/** @param {import('./devices.js').OwnTracks} tracks */
+const soundCheck = (tracks) => html`<details class="sound-check"><summary class="button">${t('waiting.check')}</summary>
+  <oriel-devices .tracks=${tracks}></oriel-devices></details>`;
+
+/** @param {Tour|null} tour @param {any} card @param {any} content */
+const doorway = (tour, card, content) => html`<div class="doorway ${tour ? '' : 'unknown'}">${tour ? card : nothing}
+  <div class="door">${content}</div></div>`;
+
+/** @param {boolean} lost */
+const lostBanner = (lost) => (lost ? banner({ kind: 'lost', text: t('waiting.lost') }) : nothing);
+
+/** @param {Waiting} waiting @param {import('./devices.js').OwnTracks} tracks */
+export function earlyScreen({ tour, lost, long }, tracks) {
+  const at = tour?.starts_at;
+  const text = at ? t('prejoin.early.at', { when: when(at) }) : t(long && !tour ? 'prejoin.early.long' : 'prejoin.early.soon');
+  return doorway(tour, propertyCard({ tour }), notice({ title: t('prejoin.early.title'), busy: !at, icon: 'clock', text,
+    more: html`${at ? html`<oriel-countdown .at=${at}></oriel-countdown>` : nothing}
+      ${lostBanner(lost)}${soundCheck(tracks)}${contact(tour)}` }));
+}
+
+/** @param {{tour: Tour, lost: boolean}} waiting @param {import('./devices.js').OwnTracks} tracks @param {() => void} leave */
+export function lobbyScreen({ tour, lost }, tracks, leave) {
+  const here = tour.state === 'live';
+  const name = hostOf(tour);
+  return doorway(tour, propertyCard({ tour, here }), notice({ title: t('lobby.title', { name }), busy: true,
+    text: here ? t('lobby.here') : t('lobby.away', { name }),
+    more: html`${!here && tour.starts_at ? html`<oriel-countdown .at=${tour.starts_at}></oriel-countdown>` : nothing}
+      ${lostBanner(lost)}${soundCheck(tracks)}`,
+    other: { label: t('lobby.leave'), run: leave } }));
+}

@@ -30,3 +30,12 @@ export const when = (rfc3339) => written(rfc3339, { dateStyle: 'medium', timeSty
 
 /** @param {string} rfc3339 */
 export const timeOfDay = (rfc3339) => written(rfc3339, { timeStyle: 'short' });
+
+const STEPS = /** @type {const} */ ([['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]]);
+
+/** "in 12 minutes", "in 45 seconds", "in 2 hours": the largest that is more than one, so that it is never far off.
+ *  @param {number} seconds */
+export function until(seconds) {
+  const [unit, size] = STEPS.find(([name, s]) => seconds >= (name === 'minute' ? 1 : 2) * s) ?? STEPS[3];
+  return new Intl.RelativeTimeFormat(spoken()).format(Math.max(1, unit === 'second' ? Math.ceil(seconds) : Math.floor(seconds / size)), unit);
+}
