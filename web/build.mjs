@@ -42,7 +42,7 @@ async function bundle(page) {
 }
 
 async function bundleAll() {
-  const metas = await Promise.all(['tour', 'ops', 'landing', 'dev'].map(bundle));
+  const metas = await Promise.all(['tour', 'ops', 'landing', 'dev', 'embed'].map(bundle));
   return { inputs: Object.assign({}, ...metas.map((m) => m.inputs)), outputs: Object.assign({}, ...metas.map((m) => m.outputs)) };
 }
 
@@ -68,6 +68,13 @@ function writePages(outputs) {
       .replace(/(<link rel="stylesheet" href=")([^"]+)"/g, (_, begin, name) => `${begin}${found(outputs, name, source).url}"`);
     fs.writeFileSync(path.join(made, `${page}.html`), html);
   }
+}
+
+/** What pages of other people load has names that stay, and leads to what is kept for ever. */
+function writeEmbed(outputs) {
+  const url = (name) => found(outputs, name, 'the element for other pages').url;
+  fs.writeFileSync(path.join(made, 'embed.js'), `import '${url('/ui/embed/page.js')}';\n`);
+  fs.writeFileSync(path.join(made, 'embed.css'), `@import url("${url('/ui/embed/page.css')}");\n`);
 }
 
 function found(outputs, name, where) {
@@ -116,6 +123,7 @@ fs.mkdirSync(made, { recursive: true });
 try {
   const metafile = await bundleAll();
   writePages(outputsOf(metafile));
+  writeEmbed(outputsOf(metafile));
   fs.writeFileSync(path.join(made, 'licences.txt'), licences(metafile));
   fs.cpSync(path.join(WEB, 'lib'), path.join(made, 'lib'), { recursive: true });
   fs.cpSync(path.join(WEB, 'icon.svg'), path.join(made, 'icon.svg'));

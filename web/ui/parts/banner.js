@@ -3,7 +3,7 @@
 import { html, nothing } from 'lit';
 import { icon } from './icon.js';
 
-const ICONS = { info: 'info', need: 'warning', lost: 'off', good: 'check' };
+const ICONS = { info: 'info', need: 'warning', lost: 'cut', good: 'check' };
 
 /**
  * @param {object} b

@@ -8,7 +8,7 @@ import {
   Maximize, MessageCircleQuestionMark, MessageSquare, Mic, MicOff, Minimize, MousePointer2, Pause, Phone,
   PictureInPicture2, Pin, Play, QrCode, RotateCw, ScreenShare, ScreenShareOff, Search, Send, Settings, ShieldAlert,
   ShieldCheck, SignalHigh, SignalLow, SignalMedium, SignalZero, Spotlight, SwitchCamera, ThumbsUp, Trash2,
-  TriangleAlert, UserPlus, Users, UserX, Video, VideoOff, Volume2, X,
+  TriangleAlert, UserPlus, Users, UserX, Video, VideoOff, Volume2, WifiOff, X,
 } from 'lucide';
 
 /** @typedef {[string, Record<string, string|number|undefined>][]} IconNode */
@@ -24,7 +24,7 @@ const ICONS = {
   fullscreen: Maximize, smaller: Minimize, pip: PictureInPicture2, more: Ellipsis, close: X, leave: LogOut,
   check: Check, warning: TriangleAlert, info: Info, clock: Clock, search: Search, refresh: RotateCw, settings: Settings,
   download: Download, trash: Trash2, hold: Archive, proof: ShieldCheck, 'proof-bad': ShieldAlert,
-  good: SignalHigh, fair: SignalMedium, poor: SignalLow, off: SignalZero,
+  good: SignalHigh, fair: SignalMedium, poor: SignalLow, off: SignalZero, cut: WifiOff,
   house: House, down: ChevronDown, forward: ChevronRight, back: ChevronLeft,
 };
 

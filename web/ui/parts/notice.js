@@ -12,6 +12,7 @@ import { icon } from './icon.js';
  * @property {{label: string, run: () => void}} [action] the next step
  * @property {{label: string, run: () => void}} [other] another one
  * @property {any} [more] what else there is to see
+ * @property {any} [below] after the next steps
  */
 
 /** @param {Notice} n */
@@ -23,5 +24,6 @@ export function notice(n) {
     ${n.more ?? nothing}
     ${n.action ? html`<button type="button" class="primary" @click=${n.action.run}>${n.action.label}</button>` : nothing}
     ${n.other ? html`<button type="button" class="quiet" @click=${n.other.run}>${n.other.label}</button>` : nothing}
+    ${n.below ?? nothing}
   </section>`;
 }

@@ -14,7 +14,7 @@ import { t, told } from '../words/words.js';
  * @property {boolean} [recorded] something of it was
  */
 
-const ICONS = /** @type {Record<string, string>} */ ({ tour_ended: 'check', left: 'leave', connection_lost: 'off',
+const ICONS = /** @type {Record<string, string>} */ ({ tour_ended: 'check', left: 'leave', connection_lost: 'cut',
   tour_locked: 'lock', removed: 'lock', token_revoked: 'lock', token_expired: 'clock' });
 
 /** Whom to ask, where asking is what helps. */
@@ -39,6 +39,6 @@ export function endScreen(end, again) {
       title: title ?? t('end.other.title'),
       text: textOf(end),
       action: label ? { label, run: again } : undefined,
-      more: ASK.includes(code) && !end.hosts ? contact(tour) : nothing,
+      below: ASK.includes(code) && !end.hosts ? contact(tour) : nothing,
     })}</div></div>`;
 }

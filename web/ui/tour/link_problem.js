@@ -29,7 +29,7 @@ export function problemScreen(error, again, embedded = false) {
   const passes = AWAY.includes(code) || LATER.includes(code) || !told('link', code) && !code.startsWith('token_') && !LINK.includes(code);
   const title = AWAY.includes(code) ? t('link.offline.title') : passes ? t('link.later.title') : told('link', `${code}.title`) ?? t('link.title');
   return notice({
-    icon: AWAY.includes(code) ? 'off' : passes ? 'clock' : 'link',
+    icon: AWAY.includes(code) ? 'cut' : passes ? 'clock' : 'link',
     title,
     text: wordsFor(code),
     more: passes || embedded ? nothing : html`<a class="button" href="/">${t('link.paste')}</a>`,

@@ -10,7 +10,7 @@ import { readLink, signalUrl, splitLink } from '../link.js';
 import { define, Part } from '../parts/element.js';
 import { notice } from '../parts/notice.js';
 import { titleOf } from '../property.js';
-import { t } from '../words/words.js';
+import { spoken, t } from '../words/words.js';
 import { endScreen } from './ends.js';
 import { enter } from './enter.js';
 import { waitUntilOpen, earlyScreen, isClosed, lobbyScreen } from './waiting.js';
@@ -63,6 +63,7 @@ export class OrielTour extends Part {
   connectedCallback() {
     super.connectedCallback();
     this.listen(window, 'pagehide', () => this.leaveAtOnce());
+    this.lang = spoken();
     this.start();
   }
 

@@ -1,0 +1,378 @@
+// Before the tour and after it: the house, devices that work and that do not, consent, waiting, ends, links that lead
+// nowhere, and the element in a page of somebody else's. Each state with axe, and a picture of it in var/screens.
+import fs from 'node:fs';
+import path from 'node:path';
+import { expectAccessible, smallTargets } from './lib/axe.mjs';
+import { launchChromium } from './lib/chromium.mjs';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
+
+const SECRET = 'a house is shown to whoever asks nicely';
+const mint = minter(SECRET, { sub: 'bea' });
+const SCREENS = path.join(ROOT, 'var/screens/prejoin');
+fs.mkdirSync(SCREENS, { recursive: true });
+const HOSTILE = { title: '<img src=x onerror="window.broken=1">', address: 'x'.repeat(500), facts: { length: 9 }, price: 7,
+  photo: 'javascript:window.broken=1', agency: { name: ['x'], url: 'javascript:window.broken=1', phone: '+49 <b>' },
+  agent: { name: 'Mallory', photo: 'http://127.0.0.1:9/x.png', phone: 'javascript:1' } };
+const SOON = new Date(Date.now() + 40 * 60000).toISOString();
+
+const web = path.join(tempDir(), 'web'); // the pages, and one of somebody else's on the same site
+fs.cpSync(path.join(ROOT, 'build/web'), web, { recursive: true });
+fs.writeFileSync(path.join(web, 'listing.html'), `<!doctype html><html lang="en"><head><title>Listing</title><link rel="icon" href="/assets/icon.svg">
+  <link rel="stylesheet" href="/assets/embed.css"><script type="module" src="/assets/embed.js"></script></head>
+  <body><main><h1>Our listing</h1></main></body></html>`);
+const config = await writeConfig(tempDir(), (c) => {
+  c.web.dir = web;
+  const [{ property }] = c.tours;
+  c.auth = { hs256_secret: SECRET, audience: 'oriel', leeway_s: 0 };
+  c.tours = [{ name: 'demo', title: 'Demo tour', record: 'auto', property }, { name: 'plain', title: 'Plain', record: 'off' },
+    { name: 'hostile', record: 'off', property: HOSTILE }, { name: 'lobby', record: 'off', lobby: true, property },
+    { name: 'early', record: 'off', starts_at: SOON, property }, { name: 'over', record: 'off', property }];
+});
+const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+const base = new URL(server.urls.agent).origin;
+const link = (tour, claims = {}) => `${base}/${claims.role === 'agent' ? 'agent' : 't'}/${tour}#${mint({ tour, ...claims })}`;
+const AGENT = { role: 'agent', sub: 'ann', name: 'Ann' };
+
+const errors = [];
+const browser = await launchChromium();
+browser.on('page', (page) => {
+  page.on('pageerror', (e) => errors.push(e.message));
+  page.on('console', (m) => m.type() === 'error' && errors.push(m.text()));
+});
+const phone = { width: 360, height: 640 };
+const desktop = { width: 1440, height: 900 };
+
+/** A fresh page; `refuse`: what the browser says instead of giving a device. */
+async function open(url, { size = phone, refuse = '', form = true, init } = {}) {
+  const page = await browser.newPage();
+  await page.setViewportSize(size);
+  await page.addInitScript(() => {
+    window.shifts = [];
+    new PerformanceObserver((list) => list.getEntries().filter((e) => !e.hadRecentInput).forEach((e) => window.shifts.push(
+      ...e.sources.map((s) => `${s.node?.className ?? s.node} ${JSON.stringify(s.previousRect)} to ${JSON.stringify(s.currentRect)}`))))
+      .observe({ type: 'layout-shift', buffered: true });
+  });
+  if (refuse) {
+    await page.addInitScript(([name, message]) => {
+      navigator.mediaDevices.getUserMedia = async () => { throw new DOMException(message, name); };
+    }, refuse.split(':'));
+  }
+  await page.addInitScript(init ?? (() => {}));
+  await page.goto(url);
+  if (form) {
+    await page.waitForSelector('form.prejoin');
+  }
+  return page;
+}
+
+/** It is there, it is well made, and this is what it looks like. */
+async function look(page, name) {
+  await expectAccessible(page, name);
+  expectEqual((await smallTargets(page)).join(), '', `${name}: targets that are too small`);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name}: no wider than the screen`);
+  await page.screenshot({ path: path.join(SCREENS, `${name}.png`) });
+}
+
+const join = (page) => page.click('form.prejoin button[type=submit]');
+const heading = (page, text) => page.waitForSelector(`.notice h1:has-text("${text}")`);
+const inView = (page, selector) => page.evaluate((s) => {
+  const box = document.querySelector(s).getBoundingClientRect();
+  return box.top >= 0 && box.bottom <= window.innerHeight && box.width > 0;
+}, selector);
+
+/** Ann, who leads, in this tour. */
+async function hostOf(tour) {
+  const page = await open(link(tour, AGENT), { size: desktop });
+  if (await page.$('input[name=consent]')) {
+    await page.check('input[name=consent]');
+  }
+  await join(page);
+  await page.waitForSelector('.tour');
+  return page;
+}
+
+await test('the_house_is_seen_and_join_is_under_the_thumb', async () => {
+  for (const size of [phone, { width: 390, height: 844 }, { width: 844, height: 390 }, desktop]) {
+    const page = await open(link('demo'), { size });
+    await page.waitForSelector('h1.address:has-text("12 Elm Street")');
+    await page.waitForFunction(() => document.querySelector('.photo').naturalWidth > 0);
+    expect(await inView(page, 'form.prejoin button[type=submit]'), `${size.width}: Join is seen without scrolling`);
+    expectEqual(await page.locator('video').count(), 0, 'no picture while the camera is off');
+    await look(page, `buyer_${size.width}`);
+    expectEqual((await page.evaluate(() => window.shifts)).join(), '', 'layout shift');
+    await page.close();
+  }
+});
+
+await test('before_the_tour_little_is_loaded', async () => {
+  const page = await open('about:blank', { form: false });
+  const cdp = await browser.newCDPSession(page);
+  await cdp.send('Network.enable');
+  await cdp.send('Network.setCacheDisabled', { cacheDisabled: true });
+  await page.goto(link('demo'));
+  await page.waitForSelector('form.prejoin');
+  await page.waitForLoadState('networkidle');
+  const loaded = await page.evaluate(() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+    .map((e) => ({ name: new URL(e.name).pathname, bytes: e.transferSize })));
+  const needed = loaded.filter((e) => !e.name.startsWith('/assets/demo/') && !e.name.includes('/room-'));
+  const bytes = needed.reduce((sum, e) => sum + e.bytes, 0);
+  console.log(`# before the form: ${needed.length} requests, ${(bytes / 1000).toFixed(1)} kB; with the tour itself and the pictures ${
+    loaded.length}, ${(loaded.reduce((sum, e) => sum + e.bytes, 0) / 1000).toFixed(1)} kB`);
+  expect(needed.length <= 6 && bytes <= 60000, `little: ${JSON.stringify(needed)}`);
+  const scripts = fs.readdirSync(path.join(ROOT, 'build/web/a')).filter((f) => loaded.some((e) => e.name === `/assets/a/${f}`) && f.endsWith('.js'))
+    .reduce((sum, f) => sum + fs.statSync(path.join(ROOT, 'build/web/a', f)).size, 0);
+  console.log(`# all scripts of the page: ${(scripts / 1024).toFixed(1)} KiB`);
+  expect(scripts <= 150 * 1024, 'scripts of a tour page');
+  await page.close();
+});
+
+await test('without_a_word_of_the_house_the_page_is_whole', async () => {
+  const page = await open(link('plain'));
+  await page.waitForSelector('h1.address:has-text("Plain")');
+  expectEqual(await page.locator('input[name=consent]').count(), 0, 'consent where nothing is recorded');
+  await look(page, 'plain');
+  await page.close();
+});
+
+await test('what_others_say_of_a_house_does_no_harm', async () => {
+  const page = await open(link('hostile'));
+  await page.waitForSelector('.property:has-text("Mallory")');
+  expectEqual(await page.locator('.property img, .property a').count(), 0, 'pictures and links');
+  expect(await page.evaluate(() => window.broken === undefined), 'no script of theirs ran');
+  await look(page, 'hostile');
+  await page.close();
+});
+
+await test('a_name_is_remembered_and_consent_for_this_session', async () => {
+  let page = await open(link('demo'));
+  await page.fill('input[name=name]', 'Bea Lindqvist');
+  await page.check('input[name=consent]');
+  await join(page);
+  await page.waitForSelector('.tour');
+  await page.click('[data-control=leave]');
+  await heading(page, 'You left the tour');
+  expectEqual(await page.evaluate(() => document.activeElement.tagName), 'H1', 'where the focus is');
+  await look(page, 'left');
+  await page.click('.notice button.primary');
+  await page.waitForSelector('form.prejoin');
+  expectEqual(await page.inputValue('input[name=name]'), 'Bea Lindqvist', 'the name');
+  expect(await page.isChecked('input[name=consent]'), 'what was agreed to is shown as agreed');
+  await page.uncheck('input[name=consent]'); // taken back
+  await page.reload();
+  await page.waitForSelector('form.prejoin');
+  expect(!await page.isChecked('input[name=consent]'), 'what was taken back is asked for again');
+  await page.check('input[name=consent]');
+  await join(page);
+  await page.waitForSelector('.tour');
+  await page.goto('about:blank');
+  await page.goto(link('demo', { sub: 'cyd' }));
+  await page.waitForSelector('form.prejoin');
+  expect(!await page.isChecked('input[name=consent]'), 'another person has agreed to nothing');
+  await page.close();
+  page = await open(link('demo'));
+  expect(!await page.isChecked('input[name=consent]'), 'another window is another session');
+  expectEqual(await page.inputValue('input[name=name]'), 'Bea Lindqvist', 'the name of this browser');
+  await page.close();
+});
+
+await test('devices_can_be_tried_out', async () => {
+  const page = await open(link('plain'), { size: { width: 390, height: 844 } });
+  await page.click('[data-device=camera]');
+  await page.waitForFunction(() => document.querySelector('.preview video')?.videoWidth > 0);
+  await page.click('[data-device=microphone]');
+  await page.waitForFunction(() => parseFloat(document.querySelector('[data-meter] > span').style.width) > 30); // the fake one beeps
+  await page.selectOption('select[aria-label=Microphone]', { index: 1 });
+  await page.waitForSelector('[data-device=microphone][aria-pressed=true]');
+  await page.click('[data-device=speaker]');
+  await page.waitForSelector('[data-device=speaker]:has-text("Play it again")');
+  await look(page, 'devices');
+  await page.click('[data-device=camera]');
+  await page.waitForSelector('.preview', { state: 'detached' });
+  await page.close();
+});
+
+for (const [refuse, text] of [['NotAllowedError', 'The browser did not allow it'], ['NotAllowedError:by system', 'Your device does not let'],
+  ['NotFoundError', 'None was found'], ['NotReadableError', 'Another program is using it']]) {
+  await test(`both_devices_say_what_is_wrong_${refuse.replace(/\W/g, '_')}`, async () => {
+    const page = await open(link('plain'), { refuse });
+    for (const kind of ['camera', 'microphone']) {
+      await page.click(`[data-device=${kind}]`);
+      await page.waitForSelector(`.device:has([data-device=${kind}]) .problem:has-text("${text}")`);
+    }
+    expectEqual(await page.locator('.problem [data-retry]').count(), 2, 'ways to try again');
+    await page.evaluate(() => { delete navigator.mediaDevices.getUserMedia; }); // it is allowed now
+    await page.click('[data-retry=camera]');
+    await page.waitForSelector('[data-device=camera][aria-pressed=true]');
+    expectEqual(await page.locator('.problem').count(), 1, 'what is wrong still');
+    await look(page, `refused_${refuse.replace(/\W/g, '_')}`);
+    await page.close();
+  });
+}
+
+await test('the_agent_is_seen_at_once_and_nothing_jumps', async () => {
+  for (const size of [{ width: 390, height: 844 }, desktop]) {
+    const page = await open(link('demo', AGENT), { size });
+    await page.waitForSelector('[data-device=microphone][aria-pressed=true]');
+    await page.waitForFunction(() => document.querySelector('.preview video')?.videoWidth > 0);
+    await look(page, `agent_${size.width}`);
+    expectEqual((await page.evaluate(() => window.shifts)).join(), '', 'layout shift');
+    await page.close();
+  }
+});
+
+await test('an_agent_without_devices_is_warned_and_may_start', async () => {
+  const page = await open(link('over', AGENT), { refuse: 'NotAllowedError' });
+  await page.waitForSelector('[data-unseen]');
+  expectEqual(await page.locator('.device .problem').count(), 2, 'what is wrong');
+  await look(page, 'agent_unseen');
+  await join(page);
+  await page.waitForSelector('.tour');
+  await page.click('[data-control=end]');
+  await page.click('dialog button[value=yes]');
+  await heading(page, 'The tour has ended');
+  await page.waitForSelector('.notice p:has-text("Everybody has left")');
+  await look(page, 'agent_ended');
+  await page.close();
+});
+
+await test('a_tour_that_has_ended_is_no_broken_link', async () => {
+  const page = await open(link('over'), { form: false });
+  await heading(page, 'The tour has ended');
+  await page.close();
+});
+
+await test('the_connection_is_judged_in_words', async () => {
+  const page = await open(link('plain'), { size: desktop });
+  await page.click('[data-control=check]');
+  await page.waitForSelector('.verdict:has-text("Your connection")', { timeout: 20000 });
+  await look(page, 'verdict');
+  await page.close();
+});
+
+await test('who_is_early_sees_the_house_and_how_long_it_is', async () => {
+  const page = await open(link('early'), { form: false });
+  await heading(page, 'The tour has not started yet');
+  await page.waitForSelector('.countdown:has-text("in 39 minutes")');
+  expectEqual(await page.getAttribute('.contact a >> nth=0', 'href'), 'tel:+15550123', 'how to call');
+  await page.click('.sound-check summary');
+  await page.click('[data-device=microphone]');
+  await page.waitForSelector('[data-device=microphone][aria-pressed=true]');
+  await look(page, 'early');
+  await page.evaluate(() => {
+    window.RealSocket = window.WebSocket;
+    window.WebSocket = class extends window.RealSocket { constructor() { super('ws://127.0.0.1:9/'); } };
+    window.oriel.signal.socket.close(4999);
+  });
+  await page.waitForSelector('.banner.lost');
+  await page.evaluate(() => { window.WebSocket = window.RealSocket; });
+  await page.waitForSelector('.banner.lost', { state: 'detached' });
+  const host = await hostOf('early');
+  await page.waitForSelector('form.prejoin .shown-by:has-text("Maya Lindqvist is here")');
+  expect(await page.getAttribute('[data-device=microphone]', 'aria-pressed') === 'true', 'the microphone is on still');
+  await look(page, 'host_is_here');
+  await host.close();
+  await page.close();
+});
+
+await test('who_waits_in_the_lobby_is_told_of_the_host_and_gets_in', async () => {
+  const page = await open(link('lobby', { name: 'Bea' }));
+  await join(page);
+  await heading(page, 'Maya Lindqvist will let you in');
+  await page.waitForSelector('.notice p:has-text("is not here yet")');
+  await look(page, 'lobby');
+  await page.click('.sound-check summary');
+  await page.click('[data-device=microphone]');
+  await page.waitForSelector('[data-device=microphone][aria-pressed=true]');
+  const host = await hostOf('lobby');
+  await page.waitForSelector('.notice p:has-text("Nobody sees or hears you yet")');
+  await page.evaluate(() => {
+    window.RealSocket = window.WebSocket;
+    window.WebSocket = class extends window.RealSocket { constructor() { super('ws://127.0.0.1:9/'); } };
+    window.oriel.signal.socket.close(4999);
+  });
+  await page.waitForSelector('.banner.lost');
+  await look(page, 'lobby_lost');
+  await page.evaluate(() => { window.WebSocket = window.RealSocket; });
+  await page.waitForSelector('.banner.lost', { state: 'detached' });
+  await host.click('[data-admit]');
+  await page.waitForSelector('.tour');
+  await until(() => host.evaluate(() => window.oriel.roster().some((p) => p.name === 'Bea' && p.sources.microphone === 'on')),
+    'the microphone that was tried out to be heard');
+  await host.evaluate(() => window.oriel.remove(window.oriel.roster().find((p) => p.name === 'Bea').id));
+  await heading(page, 'You were removed from the tour');
+  await page.waitForSelector('.contact a:has-text("Call Maya Lindqvist")');
+  await look(page, 'removed');
+  await page.goto('about:blank');
+  await page.goto(link('lobby', { name: 'Bea' }));
+  await heading(page, 'You were removed from the tour');
+  await host.evaluate(() => window.oriel.request('lock', { on: true }));
+  await page.goto('about:blank');
+  await page.goto(link('lobby', { name: 'Dee', sub: 'dee' }));
+  await page.waitForSelector('form.prejoin');
+  await join(page);
+  await heading(page, 'The tour is closed');
+  await look(page, 'locked');
+  await host.close();
+  await page.close();
+});
+
+await test('a_link_that_leads_nowhere_says_what_to_do', async () => {
+  const cases = [[`${base}/t/demo`, 'This link does not work', 'incomplete'], [`${base}/t/demo#nonsense`, 'This link does not work', 'damaged'],
+    [`${base}/t/plain#${mint({ tour: 'demo' })}`, 'This link does not work', 'another tour'],
+    [link('demo', { ttl: -10 }), 'This link has expired', 'new one']];
+  for (const [url, title, text] of cases) {
+    const page = await open(url, { form: false });
+    await heading(page, title);
+    await page.waitForSelector(`.notice p:has-text("${text}")`);
+    expectEqual(await page.getAttribute('.notice a', 'href'), '/', 'where to go');
+    await look(page, `link_${text.replace(' ', '_')}`);
+    await page.close();
+  }
+  const page = await open(link('demo'), { form: false,
+    init: () => { window.WebSocket = class extends WebSocket { constructor() { super('ws://127.0.0.1:9/'); } }; } });
+  await heading(page, 'We cannot reach the tour');
+  await look(page, 'unreachable');
+  await page.close();
+});
+
+await test('in_a_page_of_somebody_else_s', async () => {
+  const page = await browser.newPage();
+  await page.goto(`${base}/assets/listing.html`);
+  await page.evaluate((url) => {
+    window.states = [];
+    const tour = document.createElement('oriel-tour');
+    tour.setAttribute('link', url);
+    tour.addEventListener('oriel-state', (e) => window.states.push(`${e.detail.at}${e.detail.code && `:${e.detail.code}`}`));
+    document.querySelector('main').append(tour);
+  }, link('plain', { name: 'Bea' }));
+  await page.waitForSelector('form.prejoin');
+  await join(page);
+  await page.waitForSelector('.tour');
+  await page.click('[data-control=leave]');
+  await heading(page, 'You left the tour');
+  expectEqual((await page.evaluate(() => window.states)).join(), 'connecting,prejoin,live,ended:left', 'what the page was told');
+  expectEqual(await page.title(), 'Listing', 'the title is the page’s own');
+  await page.evaluate((token) => {
+    const tour = document.querySelector('oriel-tour');
+    tour.removeAttribute('link');
+    tour.setAttribute('tour', 'demo');
+    tour.setAttribute('token', token);
+  }, mint({ tour: 'demo', name: 'Bea' }));
+  await page.waitForSelector('h1.address:has-text("12 Elm Street")');
+  await page.evaluate(() => document.querySelector('oriel-tour').remove());
+  await page.close();
+});
+
+await test('no_script_error_and_no_breach_of_the_content_policy', () => {
+  // What these tests break themselves is told by the browser, too.
+  const own = errors.filter((e) => !/127\.0\.0\.1:9\//.test(e));
+  expectEqual(own.join('\n'), '', 'errors');
+});
+
+await browser.close();
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+finish();
