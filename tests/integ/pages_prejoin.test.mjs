@@ -2,7 +2,7 @@
 // nowhere, and the element in a page of somebody else's. Each state with axe, and a picture of it in var/screens.
 import fs from 'node:fs';
 import path from 'node:path';
-import { expectAccessible, smallTargets } from './lib/axe.mjs';
+import { expectAccessible, smallTargets, tabOrder } from './lib/axe.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
@@ -142,6 +142,39 @@ await test('what_others_say_of_a_house_does_no_harm', async () => {
   expectEqual(await page.locator('.property img, .property a').count(), 0, 'pictures and links');
   expect(await page.evaluate(() => window.broken === undefined), 'no script of theirs ran');
   await look(page, 'hostile');
+  await page.close();
+});
+
+await test('large_text_zoom_night_and_german_break_nothing', async () => {
+  const page = await open(link('demo', { name: 'M'.repeat(128) }), { size: { width: 390, height: 844 },
+    init: () => Object.defineProperty(navigator, 'languages', { get: () => ['de-DE', 'en'] }) });
+  await page.waitForSelector('button:has-text("Teilnehmen")');
+  expectEqual(await page.evaluate(() => document.documentElement.lang), 'de', 'the language');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await look(page, 'german_dark');
+  await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+  await look(page, 'german_large_text');
+  expect(await inView(page, 'form.prejoin button[type=submit]'), 'Join is seen with text of twice the size');
+  await page.evaluate(() => { document.documentElement.style.fontSize = ''; document.documentElement.dir = 'rtl'; });
+  await look(page, 'rtl_dark');
+  await page.setViewportSize({ width: 640, height: 360 }); // 1280x720 at 200 %
+  expect(await inView(page, 'form.prejoin button[type=submit]'), 'Join is seen at 200 %');
+  await look(page, 'zoom');
+  await page.close();
+});
+
+await test('all_is_reached_by_keyboard_and_has_a_name', async () => {
+  const page = await open(link('demo'), { size: desktop });
+  expectEqual((await tabOrder(page)).map((at) => at.replace(/ (Camera|Microphone|Loudspeaker) .*/, ' $1')).filter((at) => !at.startsWith('select')).join('; '),
+    'input Your name; button Camera; button Microphone; button Loudspeaker; '
+    + 'input This tour is recorded: picture and sound. By joining you agree that it is, and that your name and the time of this consent are kept '
+    + 'with the recording.; button Check my connection; button Join the tour', 'the order of Tab');
+  await page.focus('input[name=name]');
+  await page.keyboard.type('Kay');
+  await page.focus('input[name=consent]');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.tour');
   await page.close();
 });
 
