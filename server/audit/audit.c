@@ -28,6 +28,7 @@ enum { FROM_CONTROL, FROM_KEEPER, PORTS };
 struct audit {
     /* Constant after the start. */
     struct mailbox *said[PORTS]; /* struct audit_entry *, owned */
+    struct mailbox *heard;       /* to the keeper: something is on the disk, or cannot be */
     char key_file[PATH_MAX];
     bool make_key, shorten;
     us_t keep, checkpoint;
@@ -39,6 +40,8 @@ struct audit {
     atomic_bool awaited, quiet, waking; /* somebody waits; nobody is woken any more; he is, now */
     _Atomic uint64_t on_disk;           /* of what the control thread has said */
     uint64_t said_n;                    /* by the control thread, which owns it */
+    _Atomic uint64_t kept_on_disk;      /* of what the keeper has said */
+    uint64_t kept_n;                    /* by the keeper, which owns it */
     _Atomic uint64_t recorded, lost, last;
     _Atomic uint32_t waiting;
     /* Owned by the thread. */
@@ -46,7 +49,7 @@ struct audit {
     struct audit_fold *fold;
     struct audit_entry batch[BATCH]; /* that are not recorded yet */
     size_t n_batch;
-    uint64_t told_lost, taken; /* of what the control thread has said */
+    uint64_t told_lost, taken[PORTS]; /* of what was said */
     us_t retry_at, checkpoint_at, pruned;
 };
 
@@ -60,6 +63,12 @@ static void wake_up(struct audit *a) {
         }
         atomic_store(&a->waking, false);
     }
+}
+
+static void tell_keeper(struct audit *a) {
+    bool news = true;
+    (void)mailbox_push(a->heard, &news); /* full: it has not looked at the last one yet */
+    mailbox_notify(a->heard);
 }
 
 static void note(struct audit *a, enum err e) {
@@ -107,7 +116,7 @@ static bool pop(struct audit *a, struct audit_entry *ret) {
     struct audit_entry *e = NULL;
     for (int i = 0; i < PORTS; i++) {
         if (mailbox_pop(a->said[i], &e)) {
-            a->taken += i == FROM_CONTROL;
+            a->taken[i]++;
             *ret = *e;
             mem_free(e);
             atomic_fetch_sub(&a->waiting, 1);
@@ -148,9 +157,11 @@ static bool record_some(struct audit *a, bool all) {
     enum err e = audit_log_put(a->log, clock_wall(), a->batch, a->n_batch);
     note(a, e);
     if (e == OK) {
-        atomic_store(&a->on_disk, a->taken);
+        atomic_store(&a->on_disk, a->taken[FROM_CONTROL]);
+        atomic_store(&a->kept_on_disk, a->taken[FROM_KEEPER]);
     }
     wake_up(a);
+    tell_keeper(a);
     if (e != OK) {
         return false;
     }
@@ -257,6 +268,7 @@ static struct audit *audit_free(struct audit *a) {
         }
         mailbox_free(a->said[i]);
     }
+    mailbox_free(a->heard);
     audit_fold_free(a->fold);
     audit_log_close(a->log);
     return mem_free(a);
@@ -274,8 +286,9 @@ static enum err prepare(struct audit *a, const struct audit_config *c, char why[
     a->pruned = -1;
     a->said[FROM_CONTROL] = mailbox_new(SAID_MAX, sizeof(struct audit_entry *));
     a->said[FROM_KEEPER] = mailbox_new(KEPT_MAX, sizeof(struct audit_entry *));
+    a->heard = mailbox_new(1, sizeof(bool));
     a->fold = audit_fold_new();
-    if (!a->said[FROM_CONTROL] || !a->said[FROM_KEEPER] || !a->fold) {
+    if (!a->said[FROM_CONTROL] || !a->said[FROM_KEEPER] || !a->heard || !a->fold) {
         snprintf(why, WHY_MAX, "out of memory or descriptors");
         return ERR_NOMEM;
     }
@@ -355,8 +368,28 @@ void audit_quiet(struct audit *a) {
 
 void audit_kept(struct audit *a, const struct audit_act *act) {
     if (a) {
-        (void)say(a, FROM_KEEPER, act);
+        a->kept_n += say(a, FROM_KEEPER, act);
     }
+}
+
+bool audit_kept_first(struct audit *a, const struct audit_act *act) {
+    bool news;
+    if (!a) {
+        return true;
+    }
+    struct pollfd fd = {.fd = mailbox_fd(a->heard), .events = POLLIN};
+    if (atomic_load(&a->failing) || !say(a, FROM_KEEPER, act)) {
+        return false; /* an order a minute would take the room of others */
+    }
+    a->kept_n++;
+    while (atomic_load(&a->kept_on_disk) < a->kept_n && !atomic_load(&a->failing)) {
+        int n = poll(&fd, 1, -1);
+        CHECK(n >= 0 || errno == EINTR);
+        mailbox_ack(a->heard);
+        while (mailbox_pop(a->heard, &news)) {
+        }
+    }
+    return atomic_load(&a->kept_on_disk) >= a->kept_n;
 }
 
 void audit_ring(struct audit *a) {

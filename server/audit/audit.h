@@ -29,6 +29,9 @@ enum err audit_start(const struct audit_config *c, struct audit **ret, char why[
 void audit(struct audit *a, const struct audit_act *act);
 /* The same from the keeper's thread, and no other. */
 void audit_kept(struct audit *a, const struct audit_act *act);
+/* The same, and wait until it is on the disk. False: it is not now, and is tried again, if it found
+ * room; true also when nobody records. */
+bool audit_kept_first(struct audit *a, const struct audit_act *act);
 /* Record an act that somebody waits for, and wake him; its number for audit_awaited. 0: nobody
  * records, or it found no room. */
 uint64_t audit_await(struct audit *a, const struct audit_act *act);

@@ -33,6 +33,13 @@ void server_swept(void *ctx, const char *of, const char *what) {
                                                  .detail = what});
 }
 
+bool server_may_sweep(void *ctx, const char *of) {
+    const struct server *s = ctx;
+    const struct audit_act act = {
+        .what = AUDIT_SHRED_ORDER, .sub = "recording.retention_days", .recording = of};
+    return audit_kept_first(s->api.audit, &act) || !s->api.config->audit_mandatory;
+}
+
 /* All of them: whichever is missing does not compile, for it would be missing in the log. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic error "-Wswitch"

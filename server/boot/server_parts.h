@@ -57,6 +57,9 @@ enum err server_start_signaling(struct server *s, char why[WHY_MAX]);
 enum err server_start_audit(struct server *s, char why[WHY_MAX]);
 /* The keeper has done this to a recording; in its thread. ctx is the server. */
 void server_swept(void *ctx, const char *of, const char *what);
+/* The keeper is about to shred this recording for its age: that is on the disk when it returns, or
+ * false: it must be and cannot. In its thread; ctx is the server. */
+bool server_may_sweep(void *ctx, const char *of);
 /* Signaling says that somebody has done something (EFFECT_ACT). */
 void server_act(struct server *s, const struct signaling_effect *e);
 

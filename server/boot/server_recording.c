@@ -74,6 +74,7 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
                                          .wake = loop_wake,
                                          .wake_ctx = a->loop,
                                          .did = server_swept,
+                                         .may = server_may_sweep,
                                          .did_ctx = s};
         e = keeper_thread_start(&k, &a->keeper, why);
     }

@@ -195,6 +195,11 @@ static void say(void *ctx, const char *of, const char *what, bool done) {
     }
 }
 
+static bool may(void *ctx, const char *of) {
+    const struct keeper *k = ctx;
+    return !k->hooks.may || k->hooks.may(k->hooks.ctx, of);
+}
+
 /* What is watched has its turn. */
 static bool go_on(void *ctx) {
     struct keeper *k = ctx;
@@ -276,6 +281,7 @@ static void sweep(struct keeper *k, us_t now, bool old_only) {
     struct library_sweep s = {.order = {"oriel", "recording.retention_days", wall},
                               .old_only = old_only,
                               .say = say,
+                              .may = may,
                               .go_on = go_on,
                               .ctx = k};
     if (k->c.retention) {

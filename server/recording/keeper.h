@@ -88,6 +88,9 @@ struct keeper_hooks {
     void *ctx;
     /* Something was done about this recording, whatever the log says of it; NULL: nobody asks. */
     void (*did)(void *ctx, const char *of, const char *what);
+    /* This recording is about to be shredded for its age. False: it is left for now; NULL: it is
+     * not asked. It may block for as long as a disk does. */
+    bool (*may)(void *ctx, const char *of);
 };
 
 /* library is borrowed. NULL without memory. */

@@ -100,6 +100,11 @@ static void did(void *ctx, const char *of, const char *what) {
     }
 }
 
+static bool may(void *ctx, const char *of) {
+    struct keeper_thread *t = ctx;
+    return !t->config.may || t->config.may(t->config.did_ctx, of);
+}
+
 /* The key configuration is made anew: the caller's is gone by now. */
 static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
     const struct config *cfg = t->config.config;
@@ -117,7 +122,7 @@ static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
 
 static enum err make_keeper(struct keeper_thread *t) {
     const struct keeper_config c = keeper_configured(t->config.config);
-    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, t, did};
+    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, t, did, may};
     t->keeper = keeper_new(&c, t->library, &hooks);
     return t->keeper ? OK : ERR_NOMEM;
 }

@@ -15,9 +15,10 @@ struct keeper_thread_config {
     void *ctx;
     void (*wake)(void *wake_ctx); /* the quota is reached, or is not any more; any thread */
     void *wake_ctx;
-    /* A sweep has done this to a recording (keeper.h); in the keeper's thread. NULL: nobody asks.
-     */
+    /* A sweep has done this to a recording, and is about to shred one (keeper.h); in the keeper's
+     * thread. NULL: nobody asks. */
     void (*did)(void *did_ctx, const char *of, const char *what);
+    bool (*may)(void *did_ctx, const char *of);
     void *did_ctx;
 };
 

@@ -246,6 +246,12 @@ await test('a_hold_wins_and_without_it_the_server_shreds', async () => {
   await until(() => server.log.some((l) => l.includes('shredded for its age') && l.includes(id)), 'the line in the log');
   const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
   expect(all.length === 1 && all[0].state === 'shredded', JSON.stringify(all));
+  const said = await until(() => {
+    const { stdout } = spawnSync(ORIEL, ['audit', '-c', aging, 'list', '--json', '--recording', id], { encoding: 'utf8', timeout: 60000 });
+    const by = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line)).filter((r) => r.sub === 'recording.retention_days');
+    return by.some((r) => r.what === 'recording.sweep') && by;
+  }, 'what the audit log says');
+  expectEqual(said.map((r) => `${r.what} ${r.outcome}`).join(), 'recording.shred_order done,recording.sweep done', 'in this order');
   const left = fs.readdirSync(path.join(old, 'recordings/objects/recordings', id), { recursive: true, withFileTypes: true });
   expectEqual(left.filter((entry) => entry.isFile()).length, 0, 'objects that are left');
   expectEqual((await server.stop()).code, 0, 'exit status');

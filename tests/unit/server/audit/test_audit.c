@@ -161,9 +161,40 @@ TEST(audit_wakes_who_waits_for_the_disk) {
     teardown();
 }
 
+/* The keeper waits, and is told at once when it cannot be. */
+TEST(audit_lets_the_keeper_wait_for_the_disk) {
+    const struct audit_act order = {.what = AUDIT_SHRED_ORDER, .recording = "r"};
+    char aside[128];
+    setup();
+    struct audit *a = start();
+    REQUIRE(a);
+    for (int i = 0; i < 20; i++) {
+        audit(a, &(struct audit_act){.what = AUDIT_SERVER_RELOAD});
+        audit_kept(a, &(struct audit_act){.what = AUDIT_RECORDING_SWEEP, .recording = "r"});
+        EXPECT(audit_kept_first(a, &order));
+        EXPECT_EQ(check(), AUDIT_SOUND);
+        EXPECT(found[AUDIT_SHRED_ORDER] == (unsigned)i + 1);
+    }
+    snprintf(aside, sizeof(aside), "%s/aside", dir);
+    CHECK(rename(folder, aside) == 0);
+    EXPECT(!audit_kept_first(a, &order)); /* nobody knew it yet */
+    EXPECT(!audit_kept_first(a, &order));
+    CHECK(rename(aside, folder) == 0);
+    us_t by = clock_now() + PATIENCE;
+    while (state(a).failing && clock_now() < by) {
+    }
+    EXPECT(audit_kept_first(a, &order));
+    audit_stop(a);
+    EXPECT_EQ(check(), AUDIT_SOUND);
+    EXPECT_EQ(found[AUDIT_SHRED_ORDER], 22); /* one that failed was tried again, one was not said */
+    EXPECT_EQ(found[AUDIT_RECORDING_SWEEP], 20);
+    teardown();
+}
+
 TEST(audit_of_nobody_is_nothing) {
     audit(NULL, &(struct audit_act){.what = AUDIT_SERVER_START});
     audit_kept(NULL, &(struct audit_act){.what = AUDIT_SERVER_START});
+    EXPECT(audit_kept_first(NULL, &(struct audit_act){.what = AUDIT_SHRED_ORDER}));
     audit_ring(NULL);
     EXPECT(audit_works(NULL));
     EXPECT(audit_stop(NULL) == NULL);

@@ -34,6 +34,8 @@ struct house {
     unsigned shreds;          /* sweeps that have shredded something */
     unsigned did;             /* things done about recordings */
     char did_of[ID_TEXT_MAX]; /* the last one */
+    unsigned asked;           /* before a shred */
+    bool may_not;
 };
 
 static us_t now(void *ctx) {
@@ -67,9 +69,16 @@ static void did(void *ctx, const char *of, const char *what) {
     EXPECT(*what);
 }
 
+static bool may(void *ctx, const char *of) {
+    struct house *h = ctx;
+    h->asked++;
+    EXPECT(strlen(of) == 32);
+    return !h->may_not;
+}
+
 /* A new process at this time of day. */
 static void start(struct house *h, int64_t at) {
-    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, h, did};
+    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, h, did, may};
     h->keeper = keeper_free(h->keeper);
     h->now = 1000 * US_PER_S;
     h->wall.us = at;
@@ -151,8 +160,14 @@ TEST(keeper_sweeps_some_time_after_the_start_and_every_day) {
     EXPECT_STR(note.who, "oriel");
     EXPECT_STR(note.why, "recording.retention_days");
     EXPECT_EQ(library_release(h.library, h.one_id), OK);
+    EXPECT_EQ(h.asked, 1);
+    h.may_not = true; /* it cannot be recorded now */
     pass(&h, DAY);
-    EXPECT(h.seen.shredded == 2 && h.seen.held == 0 && h.disk.n == 0);
+    EXPECT(h.seen.shredded == 1 && h.seen.failed == 1 && h.seen.held == 0 && h.disk.n > 0);
+    EXPECT(h.seen.last == KEEPER_FAILED && h.asked > 1 && h.did == 1);
+    h.may_not = false;
+    pass(&h, DAY);
+    EXPECT(h.seen.shredded == 2 && h.seen.failed == 0 && h.disk.n == 0);
     house_end(&h);
 }
 

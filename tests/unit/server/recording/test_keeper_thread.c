@@ -52,7 +52,7 @@ static void rig_begin(struct rig *r, const char *quota) {
              r->dir, r->dir, quota);
     CHECK(config_parse("test", text, strlen(text), &r->config, why) == OK);
     upgrade(r);
-    struct keeper_thread_config c = {r->config, NULL, NULL, NULL, wake, r, NULL, NULL};
+    struct keeper_thread_config c = {r->config, NULL, NULL, NULL, wake, r, NULL, NULL, NULL};
     if (keeper_thread_start(&c, &r->keeper, why) != OK) {
         printf("# %s\n", why);
         CHECK(false);
@@ -139,7 +139,7 @@ TEST(keeper_thread_ends_at_once_when_there_is_nothing_to_look_at) {
     const char *text = "{\"recording\": {\"dir\": \"/nowhere/recordings\","
                        " \"kek_file\": \"/nowhere/kek\", \"quota\": {\"recordings\": 1}}}";
     REQUIRE(config_parse("test", text, strlen(text), &config, why) == OK);
-    struct keeper_thread_config c = {config, NULL, NULL, NULL, wake, NULL, NULL, NULL};
+    struct keeper_thread_config c = {config, NULL, NULL, NULL, wake, NULL, NULL, NULL, NULL};
     REQUIRE(keeper_thread_start(&c, &t, why) == OK);
     us_t begun = clock_now();
     keeper_thread_state(t, &s);
