@@ -1,22 +1,40 @@
-// The recordings part of the HTTP API (docs/api.md), as ops staff see it.
+// The part of the HTTP API (docs/api.md) that operations staff need: recordings, and the tours that run.
 
 /**
  * @typedef {object} RecordingSummary
  * @property {string} id
  * @property {string} tour
  * @property {string} title
- * @property {string} started RFC 3339
+ * @property {string|null} started RFC 3339
  * @property {string|null} ended
  * @property {number} duration_ms
  * @property {string} state recording, complete, interrupted ...
+ * @property {string} [damage] the object that cannot be read, or "keys"
  * @property {number} bytes
  * @property {string[]} participants
  */
 /** @typedef {{recordings: RecordingSummary[], next: string|null, previous: string|null}} Page */
-/** @typedef {{number: number, start_ms: number, duration_ms: number, bytes: number}} Epoch */
+/** @typedef {{number: number, start_ms: number, duration_ms: number, bytes: number, width: number, height: number}} Epoch */
 /** @typedef {{id: string, kind: string, participant: string|null, codec: string, epochs: Epoch[],
- *   erased?: boolean}} Track */
-/** @typedef {RecordingSummary & {tracks: Track[]}} Recording */
+ *   erased?: boolean, sealed?: boolean}} Track */
+/** @typedef {Record<string, any> & {t_ms: number, type: string}} Happening */
+/** @typedef {RecordingSummary & {tracks: Track[], events: Happening[]}} Recording */
+/** @typedef {{name: string, title: string, state: string, began_at: string|null, participants: number, waiting: number,
+ *   recording: boolean, lead: string|null, property: any}} Tour */
+/** @typedef {{number: number, state: string, layout: string, permille?: number, created?: string, bytes?: number}} Export */
+/** @typedef {{held: boolean, since?: string, by?: string, reason?: string}} Hold */
+/** @typedef {{q?: string, person?: string, state?: string, from?: string, to?: string}} Filters */
+
+const RUNNING = ['live', 'waiting', 'lobby'];
+
+export class ApiError extends Error {
+  /** @param {string} code @param {string} message @param {number} [status] */
+  constructor(code, message, status = 0) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
 
 export class RecordingsApi {
   /** @param {string} token */
@@ -24,42 +42,39 @@ export class RecordingsApi {
     this.token = token;
   }
 
-  /** @param {string} path @param {string} [method] */
-  async call(path, method = 'GET') {
+  /** @param {string} path @param {string} [method] @param {object} [body] @returns {Promise<any>} */
+  async call(path, method = 'GET', body = undefined) {
+    /** @type {Record<string, string>} */
+    const headers = { authorization: `Bearer ${this.token}` };
+    if (body) {
+      headers['content-type'] = 'application/json';
+    }
     let response;
     try {
-      response = await fetch(path, { method, credentials: 'same-origin',
-        headers: { authorization: `Bearer ${this.token}` } });
+      response = await fetch(path, { method, credentials: 'same-origin', headers, body: body && JSON.stringify(body) });
     } catch {
-      throw new Error('The server cannot be reached. Check your connection and try again.');
+      throw new ApiError('unreachable', '');
     }
     if (!response.ok) {
       const problem = await response.json().catch(() => ({}));
-      throw new Error(problem.detail || problem.title || `The server answered ${response.status}.`);
+      throw new ApiError(String(problem.code ?? ''), String(problem.detail || problem.title || response.status), response.status);
     }
-    return response.status === 204 ? null : response.json();
+    return response.headers.get('content-type')?.includes('json') ? response.json() : null;
   }
 
   /**
    * One page, newest first.
-   * @param {string} [words] of tour, title or a participant's name, or their beginnings
-   * @param {string|null} [after] `next` of the page before
+   * @param {Filters} filters @param {string|null} [after] `next` of the page before @param {number} [limit]
    * @returns {Promise<Page>}
    */
-  list(words = '', after = null) {
-    const query = new URLSearchParams();
-    if (words) {
-      query.set('q', words);
-    }
-    if (after) {
-      query.set('after', after);
-    }
-    return this.call(`/v1/recordings?${query}`);
+  list(filters, after = null, limit = 50) {
+    const asked = Object.entries({ ...filters, after, limit }).filter(([, value]) => value);
+    return this.call(`/v1/recordings?${new URLSearchParams(asked.map(([k, v]) => [k, String(v)]))}`);
   }
 
   /** @param {string} id @returns {Promise<Recording>} */
   get(id) {
-    return this.call(`/v1/recordings/${id}`);
+    return this.call(`/v1/recordings/${encodeURIComponent(id)}`);
   }
 
   /**
@@ -74,5 +89,79 @@ export class RecordingsApi {
   /** @param {string} id @param {string} track @param {number} epoch */
   mediaUrl(id, track, epoch) {
     return `/v1/recordings/${id}/${track}/${epoch}.webm`;
+  }
+
+  /** Why a file does not play. @param {string} url @returns {Promise<string>} a code, '' when it is there */
+  async mediaProblem(url) {
+    try {
+      const response = await fetch(url, { headers: { authorization: `Bearer ${this.token}`, range: 'bytes=0-0' } });
+      return response.ok ? '' : String((await response.json().catch(() => ({}))).code ?? '');
+    } catch {
+      return 'unreachable';
+    }
+  }
+
+  /** @param {string} id @returns {Promise<{state: string, thumbnails: {number: number, t_ms: number}[]}>} */
+  thumbnails(id) {
+    return this.call(`/v1/recordings/${id}/thumbnails`);
+  }
+
+  /** @param {string} id @returns {Promise<Export[]>} */
+  async exports(id) {
+    return (await this.call(`/v1/recordings/${id}/exports`)).exports;
+  }
+
+  /** @param {string} id @param {'faces'|'stage'} layout @returns {Promise<Export>} */
+  makeExport(id, layout) {
+    return this.call(`/v1/recordings/${id}/exports`, 'POST', { layout });
+  }
+
+  /** @param {string} id @param {number} n */
+  removeExport(id, n) {
+    return this.call(`/v1/recordings/${id}/exports/${n}`, 'DELETE');
+  }
+
+  /** @param {string} id @returns {Promise<Hold>} */
+  hold(id) {
+    return this.call(`/v1/recordings/${id}/hold`);
+  }
+
+  /** @param {string} id @param {string} reason '' releases it */
+  setHold(id, reason) {
+    return this.call(`/v1/recordings/${id}/hold`, reason ? 'POST' : 'DELETE', reason ? { reason } : undefined);
+  }
+
+  /** For ever. @param {string} id @param {string} [person] only that one in it */
+  shred(id, person) {
+    return this.call(`/v1/recordings/${id}${person ? `/participants/${person}` : ''}`, 'DELETE');
+  }
+
+  /** How recordings are kept; only for who sees all tours. */
+  status() {
+    return this.call('/v1/recordings/status');
+  }
+
+  /** Who signs recordings here. */
+  async signer() {
+    return (await this.call('/v1/recordings/keys')).keys.find((/** @type {any} */ key) => key.current) ?? null;
+  }
+
+  /** What is not well, by the names of /ready. @returns {Promise<string[]>} */
+  async alarms() {
+    const response = await fetch('/ready'); // 503 has them, too
+    const { checks } = await response.json();
+    return ['recorder', 'store', 'keys', 'quota', 'retention', 'audit']
+      .filter((part) => checks?.[part] && !['ok', 'off', 'unknown yet'].includes(checks[part]));
+  }
+
+  /** Tours that run: those of the API, and those of others that are being recorded. @returns {Promise<Tour[]>} */
+  async running() {
+    const [recorded, ...kept] = await Promise.all([this.list({ state: 'recording' }),
+      ...RUNNING.map((state) => this.call(`/v1/tours?state=${state}&limit=100`))]);
+    /** @type {Tour[]} */
+    const tours = kept.flatMap((page) => page.tours);
+    const more = [...new Set(recorded.recordings.map((r) => r.tour))].filter((name) => !tours.some((tour) => tour.name === name));
+    const found = await Promise.all(more.map((name) => this.call(`/v1/tours/${encodeURIComponent(name)}`).catch(() => null)));
+    return [...tours, ...found.filter((tour) => tour && RUNNING.includes(tour.state))].filter((tour) => tour.participants > 0);
   }
 }

@@ -9,12 +9,14 @@ import {
   PictureInPicture2, Pin, Play, QrCode, RotateCw, ScreenShare, ScreenShareOff, Search, Send, Settings, ShieldAlert,
   ShieldCheck, SignalHigh, SignalLow, SignalMedium, SignalZero, Spotlight, SwitchCamera, ThumbsUp, Trash2,
   TriangleAlert, UserPlus, Users, UserX, Video, VideoOff, Volume2, WifiOff, X,
+  FastForward, ListFilter, Rewind, VolumeX, // of the recordings
 } from 'lucide';
 
 /** @typedef {[string, Record<string, string|number|undefined>][]} IconNode */
 
 /** @type {Record<string, any>} */
 const ICONS = {
+  earlier: Rewind, later: FastForward, filter: ListFilter, 'sound-off': VolumeX,
   microphone: Mic, 'microphone-off': MicOff, camera: Video, 'camera-off': VideoOff, screen: ScreenShare,
   'screen-off': ScreenShareOff, flip: SwitchCamera, torch: Flashlight, sound: Volume2, ear: Ear, captions: Captions,
   people: Users, person: UserPlus, refuse: UserX, lead: Crown, spotlight: Spotlight, pin: Pin, eye: Eye, phone: Phone,

@@ -29,6 +29,9 @@ function written(rfc3339, how) {
 export const when = (rfc3339) => written(rfc3339, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** @param {string} rfc3339 */
+export const day = (rfc3339) => written(rfc3339, { dateStyle: 'medium' });
+
+/** @param {string} rfc3339 */
 export const timeOfDay = (rfc3339) => written(rfc3339, { timeStyle: 'short' });
 
 const STEPS = /** @type {const} */ ([['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]]);
