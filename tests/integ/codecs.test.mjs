@@ -76,16 +76,10 @@ for (const { name, type } of CODECS) {
 
 /** Opens the longest part of the programme in the player of the recordings page. */
 async function openPlayer(page, name) {
-  const row = `tr[data-recording="${recordings.get(name).id}"] button`;
-  await page.goto(`${base}/ops#${opsToken}`);
-  await page.waitForSelector(row);
-  await page.click(row);
+  const { start_ms: start } = epochsWithPictures(programmeOf(name))[0];
+  await page.goto('about:blank'); // another fragment alone loads nothing
+  await page.goto(`${base}/ops?recording=${recordings.get(name).id}&t=${Math.ceil(start / 1000)}#${opsToken}`);
   await page.waitForSelector('.player video');
-  const all = programmeOf(name).epochs;
-  const index = all.findIndex((e) => e.number === epochsWithPictures(programmeOf(name))[0].number);
-  if (all.length > 1) {
-    await page.click(`.tabs[aria-label=Parts] button:nth-child(${index + 1})`);
-  }
 }
 
 for (const [what, browser] of [['chromium', chromium], ['firefox', firefox]]) {

@@ -75,7 +75,7 @@ await test('ending_the_tour_ends_it_for_all', async () => {
 await test('the_recording_is_listed_plays_and_seeks_in_chromium', async () => {
   recording = await untilComplete(urls.ops, opsToken, before);
   await agent.goto(urls.ops);
-  await agent.click(`tr[data-recording="${recording.id}"] button`);
+  await agent.click(`[data-recording="${recording.id}"] a`);
   await agent.waitForSelector('.player video');
   await playAndSeek((run, argument) => agent.evaluate(run, argument));
 });
@@ -118,8 +118,8 @@ await test('firefox_joins_sees_and_plays_the_recording', async () => {
     await endTour(host);
     const done = await untilComplete(urls.ops, opsToken, before + 1);
     await page.goto(urls.ops);
-    await page.waitForSelector(`tr[data-recording="${done.id}"] button`);
-    await page.click(`tr[data-recording="${done.id}"] button`);
+    await page.waitForSelector(`[data-recording="${done.id}"] a`);
+    await page.click(`[data-recording="${done.id}"] a`);
     await page.waitForSelector('.player video');
     await playAndSeek((run, argument) => page.evaluate(run, argument));
   } finally {

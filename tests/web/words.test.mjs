@@ -4,9 +4,12 @@ import path from 'node:path';
 import { expectEqual, finish, test } from '../integ/lib/harness.mjs';
 
 const UI = new URL('../../web/ui/', import.meta.url).pathname;
-const LANGUAGES = fs.readdirSync(path.join(UI, 'words')).filter((f) => /^[a-z]{2}\.js$/.test(f));
+// en.js is what all pages say, en_ops.js what one of them says besides.
+const LANGUAGES = fs.readdirSync(path.join(UI, 'words')).filter((f) => /^[a-z]{2}(_\w+)?\.js$/.test(f));
 const load = async (file) => (await import(path.join(UI, 'words', file))).default;
-const en = await load('en.js');
+const measure = (file) => file.replace(/^[a-z]{2}/, 'en');
+const english = LANGUAGES.filter((file) => file === measure(file));
+const all = Object.assign({}, ...await Promise.all(english.map(load)));
 const forms = (phrase) => (typeof phrase === 'string' ? [phrase] : [phrase.one, phrase.other]);
 const blanks = (phrase) => [...new Set(forms(phrase).flatMap((f) => f.match(/\{\w+\}/g) ?? []))].sort().join();
 
@@ -17,7 +20,7 @@ function sources(folder) {
 }
 
 for (const file of LANGUAGES) {
-  const words = await load(file);
+  const [words, en] = [await load(file), await load(measure(file))];
   await test(`${file}_has_each_phrase_with_its_blanks`, () => {
     const wrong = Object.keys(en).filter((key) => words[key] === undefined || forms(words[key]).some((f) => !f?.trim())
       || blanks(words[key]) !== blanks(en[key]));
@@ -26,13 +29,19 @@ for (const file of LANGUAGES) {
   });
 }
 
+await test('every_language_has_every_file', () => {
+  const languages = [...new Set(LANGUAGES.map((file) => file.slice(0, 2)))];
+  const missing = languages.flatMap((l) => english.map((file) => file.replace(/^en/, l))).filter((file) => !LANGUAGES.includes(file));
+  expectEqual(missing.join(), '', 'files');
+});
+
 await test('each_phrase_is_said_somewhere', () => {
   const code = sources(UI).join('\n');
   // `t('a.b')`, t(`a.${kind}`) and told('a', code): of the last two the beginning is what can be looked for.
   const whole = new Set([...code.matchAll(/'([\w.]+)'/g)].map((m) => m[1]));
   const begun = [...code.matchAll(/`([\w.]+\.)\$\{/g)].map((m) => m[1]);
   const groups = [...code.matchAll(/told\('(\w+)'/g)].map((m) => `${m[1]}.`);
-  const unsaid = Object.keys(en).filter((key) => !whole.has(key) && ![...begun, ...groups].some((b) => key.startsWith(b)));
+  const unsaid = Object.keys(all).filter((key) => !whole.has(key) && ![...begun, ...groups].some((b) => key.startsWith(b)));
   expectEqual(unsaid.join(), '', 'phrases that nobody says');
 });
 finish();

@@ -5,15 +5,20 @@ import { avatar } from '../parts/avatar.js';
 import { banner } from '../parts/banner.js';
 import { controlButton } from '../parts/control_button.js';
 import { ask, choose } from '../parts/dialog.js';
+import { askText } from '../parts/dialog_text.js';
 import { emptyState } from '../parts/empty_state.js';
+import { lanes } from '../parts/lanes.js';
 import { notice } from '../parts/notice.js';
 import { deviceRow } from '../parts/device_row.js';
 import { personRow } from '../parts/person_row.js';
 import { contact, propertyCard } from '../parts/property_card.js';
 import { recBadge } from '../parts/rec_badge.js';
 import { toast } from '../parts/toast.js';
+import { tabs } from '../parts/tabs.js';
+import '../parts/search_field.js';
 import '../parts/sheet.js';
 import '../parts/tile.js';
+import '../parts/timeline.js';
 import { picture } from './picture.js';
 
 /**
@@ -110,6 +115,26 @@ export const CATALOGUE = [
     { name: 'which?', draw: () => html`<button type="button" @click=${() => choose({ title: 'You are in this tour already', choices: [
       { value: 'a', label: 'Join here, too', kind: 'primary', hint: 'You keep the other device.' },
       { value: 'b', label: 'Move here', hint: 'The other device leaves.' }] })}>Choose</button>` }] },
+  { part: 'TextDialog', states: [
+    { name: 'sure?', draw: () => html`<button type="button" @click=${() => askText({ title: 'Delete “12 Elm Street” for ever?', text: 'Nobody can bring it back.',
+      label: 'Type “12 Elm Street” to confirm', must: '12 Elm Street', confirm: 'Delete for ever', cancel: 'Cancel' })}>Delete</button>` },
+    { name: 'why?', draw: () => html`<button type="button" @click=${() => askText({ title: 'Put this recording on hold?', text: 'Nobody can delete it then.',
+      label: 'Why?', confirm: 'Put on hold', cancel: 'Cancel' })}>Hold</button>` }] },
+  { part: 'SearchField', states: [
+    { name: 'empty', wide: true, draw: () => html`<oriel-search label="Search recordings" hint="Address, person"></oriel-search>` },
+    { name: 'with words', wide: true, draw: () => html`<oriel-search label="Search in this recording" value="boiler"></oriel-search>` }] },
+  { part: 'Tabs', states: [
+    { name: 'three', wide: true, draw: () => tabs({ name: 'sample', label: 'About this recording', open: 'proof', choose: nothing,
+      tabs: ['Consent', 'Proof', 'Retention'].map((label) => ({ id: label.toLowerCase(), label, content: () => html`<p>${label}</p>` })) }) }] },
+  { part: 'Timeline', states: [
+    { name: 'chapters, gaps, found', wide: true, draw: () => html`<oriel-timeline .length=${1800} .now=${600} .label=${'Position'}
+      .gaps=${[{ start: 0, end: 90, label: 'Nothing was on here' }, { start: 900, end: 1100, label: 'Recording was paused' }]}
+      .chapters=${[{ t: 100, label: 'Hall' }, { t: 500, label: 'Kitchen' }]} .hits=${[{ t: 700, label: 'boiler' }]}></oriel-timeline>` },
+    { name: 'at its beginning, in a tour', wide: true, charcoal: true, draw: () => html`<oriel-timeline .length=${30} .label=${'Position in the dark'}></oriel-timeline>` }] },
+  { part: 'Lanes', states: [
+    { name: 'who spoke when', wide: true, draw: () => lanes({ length: 1800, now: 600, lanes: [
+      { name: 'Ann Agent', spans: [{ start: 10, end: 500 }, { start: 700, end: 1500 }], faint: [{ start: 0, end: 1800 }] },
+      { name: LONG, spans: [{ start: 500, end: 700 }], faint: [{ start: 200, end: 900 }] }] }) }] },
   { part: 'Toast', states: [
     { name: 'said', draw: () => html`<button type="button" @click=${() => toast(`Bea waits to be let in. ${Math.random() > 0.5 ? LONG : ''}`)}>Say</button>` }] },
 ];

@@ -1,6 +1,7 @@
 // /dev/components: the catalogue, for who builds and judges the parts. `#Part` shows one of them alone.
 
 import { html, render } from 'lit';
+import { OPS_WORDS } from '../words/ops.js';
 import { speak } from '../words/words.js';
 import { CATALOGUE } from './catalogue.js';
 
@@ -17,7 +18,7 @@ function draw() {
   </div>`, /** @type {HTMLElement} */ (document.getElementById('app')));
 }
 
-await speak();
+await speak(navigator.languages, OPS_WORDS);
 window.addEventListener('hashchange', draw);
 document.getElementById('app')?.replaceChildren();
 draw();

@@ -153,7 +153,7 @@ export function gapsOf(recording, track) {
 /** @param {string} text */
 const plain = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-/** All words in it, or beginnings of words, in any case and with any accents. @param {Said[]} said @param {string} words */
+/** All words in it, or parts of words, in any case and with any accents. @param {Said[]} said @param {string} words */
 export function find(said, words) {
   const asked = plain(words).split(/\s+/).filter(Boolean);
   return asked.length === 0 ? said : said.filter((s) => {

@@ -95,7 +95,7 @@ export class Proof extends Part {
   exportsPart() {
     const closed = !['recording', 'shredded', 'damaged'].includes(this.recording.state);
     const make = (/** @type {'faces'|'stage'} */ layout) => this.attempt(() => this.api.makeExport(this.recording.id, layout));
-    return html`<h3>${t('export.title')}</h3>
+    return html`<h2>${t('export.title')}</h2>
       <p class="soft">${t(closed ? 'export.text' : 'export.not_yet')}</p>
       ${closed ? html`<div class="row"><button type="button" data-control="export-faces" @click=${() => make('faces')}>${icon('people')} ${t('export_layout.faces')}</button>
         <button type="button" data-control="export-stage" @click=${() => make('stage')}>${icon('screen')} ${t('export_layout.stage')}</button></div>` : nothing}

@@ -73,7 +73,7 @@ export class RecordingView extends Part {
   /** @param {Map<string, any>} changed */
   updated(changed) {
     if (changed.has('recording') && this.recording && changed.get('recording')?.id !== this.recording.id) {
-      /** @type {HTMLElement|null} */ (this.querySelector('h2'))?.focus();
+      /** @type {HTMLElement|null} */ (this.querySelector('h1'))?.focus();
     }
     if (changed.has('at') && this.at >= 0 && this.recording) {
       this.seek(this.at);
@@ -146,7 +146,7 @@ export class RecordingView extends Part {
   /** @param {Recording} r */
   head(r) {
     return html`<header>${this.back()}
-      <div class="title"><h2 tabindex="-1" class="address"><bdi>${r.title || r.tour}</bdi></h2>
+      <div class="title"><h1 tabindex="-1" class="address"><bdi>${r.title || r.tour}</bdi></h1>
         <p class="soft">${r.started ? when(r.started) : t('ops.unknown_time')} · <span class="figures">${clock(r.duration_ms / 1000)}</span> · ${size(r.bytes)}</p>
         <p class="who">${r.participants.length > 0 ? html`<bdi>${namesOf(r.participants)}</bdi>` : nothing} ${stateBadge(r.state)}</p></div>
       <button type="button" data-control="copy-link" @click=${() => this.copyLink()}>${icon('link')} ${t('recording.copy_link')}</button></header>`;

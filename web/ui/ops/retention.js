@@ -103,7 +103,7 @@ export class Retention extends Part {
 
   holdPart() {
     const hold = this.hold;
-    return html`<h3>${t('hold.title')}</h3>
+    return html`<h2>${t('hold.title')}</h2>
       ${hold?.held ? html`<p class="held">${icon('hold')} <span>${t('hold.held', { by: hold.by ?? '', when: hold.since ? when(hold.since) : '', reason: hold.reason ?? '' })}</span></p>`
         : html`<p class="soft">${t('hold.not_held')}</p>`}
       <button type="button" data-control="hold" @click=${() => this.toggleHold()}>${icon(hold?.held ? 'unlock' : 'hold')} ${t(hold?.held ? 'hold.release' : 'hold.set')}</button>`;
@@ -111,7 +111,7 @@ export class Retention extends Part {
 
   shredPart() {
     const people = this.people.filter((person) => person.name && !person.hidden && person.role !== 'ops');
-    return html`<h3>${t('shred.title')}</h3>
+    return html`<h2>${t('shred.title')}</h2>
       <p class="soft">${t(this.hold?.held ? 'shred.held' : 'shred.about')}</p>
       ${this.hold?.held ? nothing : html`<div class="row"><button type="button" class="danger" data-control="shred" @click=${() => this.shredAll()}>${icon('trash')} ${t('shred.all')}</button></div>
         ${people.length > 1 ? html`<ul class="exports">${people.map((person) => html`<li><span class="about"><bdi>${person.name}</bdi></span>

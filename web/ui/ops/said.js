@@ -89,7 +89,7 @@ export class SaidList extends Part {
 
   render() {
     const shown = this.shown();
-    return html`<section class="beside-player" aria-labelledby="said"><h3 id="said">${t('said.title')}</h3>
+    return html`<section class="beside-player" aria-labelledby="said"><h2 id="said">${t('said.title')}</h2>
       <oriel-search .label=${t('said.search')} .value=${this.words} .found=${this.words ? t('said.found', { n: shown.length }) : ''}></oriel-search>
       <div class="kinds" role="group" aria-label=${t('said.show')}>${KINDS.map((kind) => html`<button type="button" data-kind=${kind}
         aria-pressed=${String(kind === this.kind)} @click=${() => { this.kind = kind; }}>${told('said_filter', kind)}</button>`)}</div>

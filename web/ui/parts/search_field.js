@@ -48,7 +48,7 @@ export class SearchField extends Part {
   }
 
   render() {
-    return html`<div class="search-field" role="search">
+    return html`<div class="search-field" role="search" aria-label=${this.label}>
       ${icon('search')}
       <input type="search" maxlength="128" aria-label=${this.label} placeholder=${this.hint || this.label} .value=${this.value}
         @input=${(/** @type {InputEvent} */ e) => this.take(/** @type {HTMLInputElement} */ (e.target).value)} @keydown=${this.key} />

@@ -3,13 +3,16 @@
 
 import en from './en.js';
 
-/** @typedef {keyof typeof en} Key */
+/** @typedef {keyof typeof en | keyof typeof import('./en_ops.js').default} Key */
 /** @typedef {string|{one: string, other: string}} Phrase where it depends on a count, `n` */
-/** @typedef {Record<Key, Phrase>} Words */
+/** @typedef {Record<string, Phrase>} Words */
+/** Phrases that one page alone says. @typedef {{en: Words, others: Record<string, () => Promise<{default: Words}>>}} More */
 
 /** Besides English, which is always there. @type {Record<string, () => Promise<{default: Words}>>} */
 const LANGUAGES = { de: () => import('./de.js') };
 
+/** @type {Words} */
+let english = en;
 /** @type {Words} */
 let words = en;
 let language = 'en';
@@ -17,13 +20,15 @@ let plurals = new Intl.PluralRules(language);
 
 /**
  * Takes the first of the reader's languages that there is. Where its file cannot be had, English.
- * @param {readonly string[]} wanted as `navigator.languages`
+ * @param {readonly string[]} wanted as `navigator.languages` @param {More} [more]
  */
-export async function speak(wanted = navigator.languages) {
+export async function speak(wanted = navigator.languages, more) {
+  english = words = { ...en, ...more?.en };
   const known = wanted.map((w) => w.toLowerCase().split('-')[0]).find((w) => w === 'en' || Object.hasOwn(LANGUAGES, w));
   if (known && known !== 'en') {
     try {
-      words = (await LANGUAGES[known]()).default;
+      const [common, own] = await Promise.all([LANGUAGES[known](), more?.others[known]?.()]);
+      words = { ...common.default, ...own?.default };
       language = known;
       plurals = new Intl.PluralRules(language);
     } catch {
@@ -42,7 +47,7 @@ export const spoken = () => language;
  * @param {Key} key @param {Record<string, string|number>} [values]
  */
 export function t(key, values = {}) {
-  const phrase = words[key] ?? en[key];
+  const phrase = words[key] ?? english[key];
   const text = typeof phrase === 'string' ? phrase
     : phrase[plurals.select(Number(values.n)) === 'one' ? 'one' : 'other'];
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
@@ -51,5 +56,5 @@ export function t(key, values = {}) {
 /** A phrase for a code, if there is one: `told('ended', code)` of "ended.CODE". @param {string} group @param {string} code */
 export function told(group, code) {
   const key = `${group}.${code}`;
-  return Object.hasOwn(en, key) ? t(/** @type {Key} */ (key)) : null;
+  return Object.hasOwn(english, key) ? t(/** @type {Key} */ (key)) : null;
 }

@@ -1,0 +1,344 @@
+// The recordings page as operations staff use it: what runs now, finding a recording and a moment in it, playing it,
+// proving it, keeping and deleting it; with a mouse, with keys alone, on a phone, from right to left, in Firefox.
+import fs from 'node:fs';
+import path from 'node:path';
+import { expectAccessible, smallTargets, tabOrder } from './lib/axe.mjs';
+import { launchChromium } from './lib/chromium.mjs';
+import { mint, opsToken, SECRET } from './lib/erasure.mjs';
+import { launchFirefox } from './lib/firefox.mjs';
+import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
+import { playAndSeek } from './lib/playback.mjs';
+import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { endTour, joinTour, listRecordings } from './lib/tour.mjs';
+
+const SCREENS = path.join(ROOT, 'var/screens');
+fs.mkdirSync(SCREENS, { recursive: true });
+const LONG = 'Maximiliana Konstantinopolitanskaja-Featherstonehaugh of Lower Upperthorpe and the Isles, who has a second line, too';
+const server = new Server([ORIEL, 'serve', '-c', await writeConfig(tempDir(), (c) => {
+  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  c.recording.retention_days = 90;
+  c.tours = [{ name: 'elm', title: '12 Elm Street', record: 'auto' }, { name: 'oak', title: '7 Oak Lane', record: 'auto' },
+    { name: 'live', title: '3 River Road', record: 'auto' }];
+})]);
+await server.ready;
+const base = new URL(server.urls.agent).origin;
+const link = (page, tour, claims) => `${base}/${page}/${tour}#${mint({ tour, ...claims })}`;
+const browser = await launchChromium({ viewport: { width: 1440, height: 900 } });
+await browser.grantPermissions(['clipboard-read', 'clipboard-write']);
+const errors = [];
+
+async function newPage(context = browser) {
+  const page = await context.newPage();
+  page.on('pageerror', (e) => errors.push(e.message));
+  page.on('console', (m) => m.type() === 'error' && errors.push(m.text()));
+  return page;
+}
+
+const say = (page, method, ...args) => page.evaluate(([m, a]) => window.oriel[m](...a), [method, args]);
+const untilFrames = (page) => page.waitForFunction(() => document.querySelector('.stage video')?.videoWidth > 0);
+
+/** Who shows and who looks, in a tour of its own. */
+async function enter(tour, agentName, buyerName) {
+  const [agent, buyer] = [await newPage(), buyerName && await newPage()];
+  await joinTour(agent, link('agent', tour, { role: 'agent', sub: `agent-${tour}`, name: agentName }));
+  if (buyer) {
+    await joinTour(buyer, link('t', tour, { role: 'buyer', sub: `buyer-${tour}`, name: buyerName }));
+    await untilFrames(buyer);
+  }
+  return { agent, buyer };
+}
+
+await test('tours_are_recorded', async () => {
+  const [elm, oak] = await Promise.all([enter('elm', 'Ann Agent', 'Bea'), enter('oak', 'Otto', LONG)]);
+  await until(() => elm.agent.evaluate(() => window.oriel.recording === 'on'), 'a recording');
+  await say(elm.agent, 'chapter', 'Hall');
+  await say(elm.buyer, 'chat', 'A lovely hall');
+  await pause(1500);
+  await say(elm.agent, 'chapter', 'Kitchen');
+  await say(elm.buyer, 'askQuestion', 'How old is the boiler?');
+  await pause(1500);
+  await say(elm.agent, 'answer', 'q1', 'answered', 'Seven years.');
+  await say(elm.agent, 'record', true, true);
+  await pause(1500); // a hole in the recording
+  await say(elm.agent, 'record', true, false);
+  await say(elm.buyer, 'consent', false);
+  await pause(1000);
+  await Promise.all([endTour(elm.agent), endTour(oak.agent)]);
+  await until(async () => (await listRecordings(base, opsToken)).filter((r) => r.state === 'complete').length === 2, 'two recordings');
+  await Promise.all([elm, oak].flatMap((t) => [t.agent.close(), t.buyer.close()]));
+});
+
+const live = await enter('live', 'Lea Live');
+const all = await listRecordings(base, opsToken);
+const idOf = (title) => all.find((r) => r.title === title).id;
+const page = await newPage();
+const row = (title) => page.locator(`[data-recording="${idOf(title)}"] a`);
+/** As it is when nothing fades any more. */
+async function accessible(of, what, more) {
+  await of.waitForFunction(() => document.getAnimations().every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity));
+  await expectAccessible(of, what, more);
+}
+const shot = (name, of = page) => of.screenshot({ path: path.join(SCREENS, `ops_${name}.png`) });
+const now = (of = page) => of.evaluate(() => document.querySelector('oriel-player').playback.now);
+const titles = () => page.locator('.recordings .address').allInnerTexts();
+const query = () => new URL(page.url()).searchParams;
+
+await test('what_runs_now_is_first_and_can_be_watched', async () => {
+  await page.goto(`${base}/ops#${opsToken}`);
+  const tour = page.locator('[data-tour=live]');
+  await tour.waitFor();
+  const words = await tour.innerText();
+  expect(/3 River Road/.test(words) && /with Lea Live · 1 person/.test(words) && /Being recorded/.test(words), words);
+  expect((await page.locator('.live-now').innerText()).includes('everybody in the tour sees that you are there'), 'said before one looks');
+  const [watching] = await Promise.all([page.context().waitForEvent('page'), tour.locator('a').click()]);
+  await watching.waitForSelector('form.prejoin');
+  await watching.close();
+  await row('12 Elm Street').waitFor();
+  const text = await row('12 Elm Street').innerText();
+  expect(/Ann Agent, Bea/.test(text) && /Complete/.test(text) && !text.includes(idOf('12 Elm Street')), text);
+  await accessible(page, 'the list');
+  expectEqual((await smallTargets(page)).join(), '', 'small targets');
+  await shot('list');
+});
+
+await test('recordings_are_found_by_words_people_and_state', async () => {
+  const field = page.locator('oriel-library input[type=search]');
+  await field.fill('elm');
+  await until(async () => (await titles()).join() === '12 Elm Street', 'what matches');
+  expectEqual(query().get('q'), 'elm', 'in the address');
+  await page.click('[data-chip=q]');
+  await until(async () => (await titles()).length === 3, 'all of them');
+  await page.click('[data-control=filter]');
+  await page.fill('.filters [name=person]', 'otto');
+  await page.keyboard.press('Enter');
+  await until(async () => (await titles()).join() === '7 Oak Lane', 'by person');
+  await page.selectOption('.filters [name=state]', 'damaged');
+  await page.waitForSelector('.empty-state:has-text("Nothing matches")');
+  await accessible(page, 'filters without a match');
+  await shot('no_match');
+  await page.click('.empty-state button');
+  await until(async () => (await titles()).length === 3, 'all again');
+  const today = new Date();
+  const date = (days) => new Date(today.getFullYear(), today.getMonth(), today.getDate() + days, 12).toISOString().slice(0, 10);
+  await page.fill('.filters [name=from]', date(1));
+  await page.waitForSelector('.empty-state');
+  await page.click('[data-chip=from]');
+  await page.fill('.filters [name=to]', date(0));
+  await until(async () => (await titles()).length === 3, 'up to and with today');
+  await page.click('[data-chip=to]');
+});
+
+await test('a_recording_opens_beside_the_list_and_back_goes_back', async () => {
+  await row('12 Elm Street').click();
+  await page.waitForSelector('.recording h1:has-text("12 Elm Street")');
+  expectEqual(await page.evaluate(() => document.activeElement?.textContent.trim()), '12 Elm Street', 'the focus');
+  expectEqual(query().get('recording'), idOf('12 Elm Street'), 'the address');
+  expectEqual(await row('12 Elm Street').getAttribute('aria-current'), 'true', 'marked in the list');
+  await page.goBack();
+  await page.waitForSelector('.nothing-open');
+  expectEqual(await page.evaluate(() => document.activeElement?.closest('[data-recording]')?.dataset.recording), idOf('12 Elm Street'), 'the focus');
+  await page.goForward();
+  await page.waitForSelector('.player video');
+});
+
+await test('the_moment_somebody_asked_about_the_boiler_is_found', async () => {
+  const began = Date.now();
+  await page.fill('oriel-said input[type=search]', 'boiler');
+  await until(async () => (await page.locator('button.said').count()) === 2, 'the question and its answer');
+  expectEqual(await page.locator('.timeline .hit').count(), 2, 'on the line of time');
+  await page.click('button.said:has-text("How old is the boiler?")');
+  const wanted = await page.evaluate(() => document.querySelector('oriel-said').said.find((s) => s.kind === 'question').t);
+  await page.waitForFunction((t) => {
+    const { playback } = document.querySelector('oriel-player');
+    return Math.abs(playback.now - t) < 0.2 && playback.state === 'ready' && playback.video.readyState >= 2;
+  }, wanted);
+  console.log(`# found in ${Date.now() - began} ms`);
+  await page.waitForSelector('button.said[aria-current]:has-text("boiler?")');
+  await page.click('[data-control=copy-link]');
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expectEqual(copied, `${base}/ops?recording=${idOf('12 Elm Street')}&t=${Math.floor(wanted)}`, 'a link for a colleague, without one’s own token');
+  await shot('found');
+  await accessible(page, 'an open recording');
+  expectEqual((await smallTargets(page)).join(), '', 'small targets');
+  await page.fill('oriel-said input[type=search]', '');
+});
+
+await test('it_plays_and_seeks_by_keys', async () => {
+  await playAndSeek((run, argument) => page.evaluate(run, argument));
+  const key = async (name, to, what) => {
+    await page.keyboard.press(name);
+    await page.waitForFunction((t) => Math.abs(document.querySelector('oriel-player').playback.now - t) < 0.3, to)
+      .catch(async () => { throw new Error(`${what}: at ${await now()} instead of ${to}`); });
+  };
+  await page.focus('.recording h1');
+  await key('j', 0, '10 s back');
+  await key('ArrowRight', 5, '5 s on');
+  await key('.', 5.04, 'a picture');
+  await key('ArrowLeft', 0.04, '5 s back');
+  const chapters = await page.evaluate(() => document.querySelector('oriel-player').chapters.map((c) => c.t));
+  await key('c', chapters[0], 'a chapter');
+  await key('c', chapters[1], 'the next chapter');
+  await page.keyboard.press('k');
+  await page.waitForFunction(() => !document.querySelector('.player video').paused);
+  await page.keyboard.press(' ');
+  await page.waitForFunction(() => document.querySelector('.player video').paused);
+  await page.selectOption('[data-control=speed]', '2');
+  expectEqual(await page.evaluate(() => document.querySelector('.player video').playbackRate), 2, 'speed');
+  const slider = page.locator('.timeline [role=slider]');
+  await slider.press('End');
+  expect(/^(\d\d:\d\d) of \1/.test(await slider.getAttribute('aria-valuetext')), await slider.getAttribute('aria-valuetext'));
+  await slider.press('Home');
+  expect((await slider.getAttribute('aria-valuetext')).startsWith('00:00 of'), 'its beginning');
+});
+
+await test('the_pause_is_said_and_every_camera_can_be_chosen', async () => {
+  expectEqual(await page.locator('.timeline .gap').count(), 1, 'the pause');
+  const gap = await page.evaluate(() => document.querySelector('oriel-player').gaps()[0]);
+  expectEqual(gap.label, 'Recording was paused', 'what it is');
+  const box = await page.locator('.timeline .gap').boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.waitForSelector('.preview:has-text("Recording was paused")');
+  const options = await page.locator('[data-control=track] option').allInnerTexts();
+  expectEqual(new Set(options).size, options.length, 'names of what there is to watch');
+  await page.selectOption('[data-control=track]', { label: 'Bea, camera' });
+  await page.waitForFunction(() => document.querySelector('oriel-player').playback.track.kind === 'camera');
+  await page.evaluate(() => { const p = document.querySelector('oriel-player').playback; p.seek(p.parts[0].start + 0.5); });
+  await page.waitForFunction(() => document.querySelector('.player video').videoWidth > 0);
+  await page.waitForFunction(() => document.querySelector('oriel-player').pictures.length > 0, null, { timeout: 60000 });
+  await page.mouse.move(box.x - 40, box.y);
+  await page.waitForFunction(() => document.querySelector('.preview img')?.naturalWidth > 0);
+  await shot('preview');
+});
+
+await test('who_agreed_and_who_took_it_back', async () => {
+  const people = await page.locator('.consent-row').allInnerTexts();
+  expect(/Ann Agent\s+Agreed/.test(people[0]), people[0]);
+  expect(/Bea\s+Took it back/.test(people[1]) && /Took it back on/.test(people[1]), people[1]);
+});
+
+await test('it_proves_itself_and_is_exported', async () => {
+  await page.focus('[data-tab=consent]');
+  await page.keyboard.press('ArrowRight');
+  await page.waitForSelector('.proof .banner.good');
+  expect((await page.innerText('.facts')).includes(`oriel recordings verify ${idOf('12 Elm Street')}`), 'how to check it');
+  await page.click('[data-control=export-faces]');
+  await page.waitForSelector('[data-export][data-state=done] a[download]', { timeout: 90000 });
+  await accessible(page, 'proof and export');
+  const file = page.waitForEvent('download');
+  await page.click('[data-export] a[download]');
+  expectEqual((await file).suggestedFilename(), '12 Elm Street.mp4', 'its name');
+  await (await file).cancel();
+});
+
+await test('on_hold_it_cannot_be_deleted', async () => {
+  await page.click('[data-tab=retention]');
+  await page.waitForSelector('text=Kept for 90 days');
+  await page.click('[data-control=hold]');
+  await page.fill('dialog input', 'a court asks');
+  await accessible(page, 'a question', { within: 'dialog' });
+  await page.click('dialog [data-choice=yes]');
+  await page.waitForSelector('.held:has-text("On hold by olga")');
+  expectEqual(await page.locator('[data-control=shred]').count(), 0, 'no way to delete it');
+  await page.click('[data-control=hold]');
+  await page.click('dialog [data-choice=yes]');
+  await page.waitForSelector('[data-control=shred]');
+  await accessible(page, 'retention');
+  await shot('retention');
+});
+
+await test('on_a_phone_the_list_and_what_is_open_take_turns', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${base}/ops?recording=${idOf('7 Oak Lane')}&t=2#${opsToken}`);
+  await page.waitForFunction(() => document.querySelector('oriel-player')?.playback?.state === 'ready');
+  expect(Math.abs(await now() - 2) < 0.2, `where the link leads: ${await now()}`);
+  expect(!await page.locator('.library').isVisible(), 'only the recording');
+  await shot('phone_recording');
+  await accessible(page, 'a recording on a phone');
+  expectEqual((await smallTargets(page)).join(), '', 'small targets');
+  await page.click('[data-control=back]');
+  await page.waitForSelector('.library');
+  await page.waitForFunction((id) => document.activeElement?.closest('[data-recording]')?.dataset.recording === id, idOf('7 Oak Lane'));
+  await shot('phone_list');
+  await accessible(page, 'the list on a phone');
+  const order = await tabOrder(page, 80);
+  expectEqual(order.filter((name) => /^\w+ $/.test(name)).join(), '', 'controls without a name');
+});
+
+await test('nothing_breaks_from_right_to_left_or_with_large_text', async () => {
+  const fits = (what) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    .then((wide) => expect(wide <= 0, `${what}: ${wide} px beyond the edge`));
+  await page.goto(`${base}/ops?recording=${idOf('7 Oak Lane')}#${opsToken}`);
+  await page.waitForSelector('.player video');
+  for (const [what, size] of [['phone', { width: 360, height: 640 }], ['landscape', { width: 844, height: 390 }], ['desktop', { width: 1440, height: 900 }]]) {
+    await page.setViewportSize(size);
+    await page.evaluate(() => { document.documentElement.dir = 'rtl'; });
+    await fits(`${what} from right to left`);
+    await shot(`rtl_${what}`);
+    await page.evaluate(() => { document.documentElement.dir = ''; document.documentElement.style.fontSize = '200%'; });
+    await fits(`${what} with large text`);
+    await shot(`large_${what}`);
+    await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
+  }
+});
+
+await test('deleting_needs_its_title_and_is_for_ever', async () => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.click('[data-tab=retention]');
+  await page.click('[data-control=shred]');
+  await page.fill('dialog input', '7 Oak');
+  expect(await page.isDisabled('dialog [data-choice=yes]'), 'not yet');
+  await page.keyboard.press('Enter');
+  expect(await page.isVisible('dialog'), 'nor by Enter');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  await page.click('[data-control=shred]');
+  await page.fill('dialog input', '7 Oak Lane');
+  await page.click('dialog [data-choice=yes]');
+  await page.waitForSelector('.toast:has-text("“7 Oak Lane” is deleted.")');
+  await page.waitForSelector(`[data-recording="${idOf('7 Oak Lane')}"] [data-state=shredded]`);
+  await page.waitForSelector('.nothing-open');
+});
+
+await test('a_link_without_a_token_takes_ones_own', async () => {
+  const other = await newPage();
+  await other.goto(`${base}/ops?recording=${idOf('12 Elm Street')}`);
+  await other.waitForSelector('h1:has-text("This link is incomplete")');
+  await accessible(other, 'a link without a token');
+  await other.fill('input', `${base}/ops#${opsToken}`);
+  await other.click('button.primary');
+  await other.waitForSelector('.recording h1:has-text("12 Elm Street")');
+  await other.close();
+});
+
+await test('in_german_and_by_night', async () => {
+  const german = await launchChromium({ locale: 'de-DE', colorScheme: 'dark', viewport: { width: 1440, height: 900 } });
+  const other = await newPage(german);
+  await other.goto(`${base}/ops?recording=${idOf('12 Elm Street')}#${opsToken}`);
+  await other.waitForSelector('.recording h2:has-text("Gesagt und gefragt")');
+  await other.waitForFunction(() => document.querySelector('oriel-player').playback?.state === 'ready');
+  await accessible(other, 'a recording by night');
+  await shot('night', other);
+  await german.close();
+});
+
+await test('firefox_opens_a_recording_and_plays_it', async () => {
+  const firefox = await launchFirefox();
+  try {
+    const other = await firefox.newPage();
+    await other.goto(`${base}/ops?recording=${idOf('12 Elm Street')}#${opsToken}`);
+    await other.waitForSelector('.player video');
+    await playAndSeek((run, argument) => other.evaluate(run, argument));
+    const length = await other.evaluate(() => document.querySelector('oriel-player').playback.length);
+    expect(Math.abs(length * 1000 - all.find((r) => r.title === '12 Elm Street').duration_ms) < 500, `${length} s`);
+  } finally {
+    await firefox.close();
+  }
+});
+
+await test('no_errors_on_any_console', () => expectEqual(errors.join('\n'), '', 'errors'));
+await endTour(live.agent);
+await browser.close();
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+finish();

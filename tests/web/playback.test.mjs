@@ -1,0 +1,115 @@
+// Playing several files as one line of time: over what is missing, to any moment, to the end. The <video> is made up.
+import { expect, expectEqual, finish, test } from '../integ/lib/harness.mjs';
+import { Playback } from '../../web/ui/ops/playback.js';
+
+class Video extends EventTarget {
+  constructor() {
+    super();
+    Object.assign(this, { readyState: 0, duration: NaN, playbackRate: 1, error: null, ended: false, seeking: false, paused: true, at: 0, from: '' });
+  }
+
+  set src(value) {
+    Object.assign(this, { from: value, readyState: 0, at: 0, ended: false, error: null });
+  }
+
+  get currentTime() {
+    return this.at;
+  }
+
+  set currentTime(value) {
+    this.at = value;
+  }
+
+  /** The file is there. */
+  load(duration) {
+    Object.assign(this, { readyState: 4, duration });
+    this.say('loadedmetadata', 'canplay');
+  }
+
+  async play() {
+    this.paused = false;
+    this.say('play', 'playing');
+  }
+
+  pause() {
+    this.paused = true;
+    this.say('pause');
+  }
+
+  /** It has played until there. */
+  reach(at) {
+    this.at = at;
+    this.say('timeupdate');
+    if (at >= this.duration) {
+      Object.assign(this, { ended: true, paused: true });
+      this.say('pause', 'ended');
+    }
+  }
+
+  say(...types) {
+    types.forEach((type) => this.dispatchEvent(new Event(type)));
+  }
+}
+
+const TRACK = { id: 'programme', kind: 'programme', participant: null, codec: 'none',
+  epochs: [[2000, 10000], [20000, 14000]].map(([start_ms, duration_ms], number) => ({ number, start_ms, duration_ms })) };
+
+function begin() {
+  const video = new Video();
+  const recording = { duration_ms: 34000, tracks: [TRACK], events: [] };
+  const playback = new Playback(video, recording, (track, part) => `${track.id}/${part.number}`);
+  const skips = [];
+  playback.addEventListener('skipped', (e) => skips.push(e.detail));
+  playback.show(TRACK);
+  return { video, playback, skips };
+}
+
+await test('a_moment_is_one_of_the_recording_and_not_of_a_file', () => {
+  const { video, playback } = begin();
+  expectEqual(playback.state, 'gap', 'before the first part');
+  playback.seek(25);
+  expectEqual(video.from, 'programme/1', 'the second file');
+  video.load(14);
+  expectEqual(video.at, 5, 'where it is in it');
+  expectEqual(`${playback.now} ${playback.state}`, '25 ready', 'where we are');
+  playback.seek(21);
+  expectEqual(`${video.from} ${video.at}`, 'programme/1 1', 'in the same file without loading it again');
+});
+
+await test('at_the_end_of_a_file_the_next_one_plays_and_what_was_skipped_is_told', () => {
+  const { video, playback, skips } = begin();
+  playback.seek(5);
+  video.load(10);
+  playback.toggle();
+  video.reach(10);
+  expectEqual(`${video.from} ${playback.now}`, 'programme/1 20', 'goes on');
+  expectEqual(JSON.stringify(skips), '[{"from":12,"to":20}]', 'what is said');
+  video.load(14);
+  expect(!video.paused, 'and plays');
+  video.reach(14);
+  expectEqual(`${playback.state} ${playback.wanted}`, 'ended false', 'the end');
+  playback.toggle();
+  expectEqual(video.from, 'programme/0', 'again from where there is something');
+});
+
+await test('where_nothing_is_one_stays_until_one_plays', () => {
+  const { video, playback, skips } = begin();
+  playback.seek(15);
+  expectEqual(`${playback.now} ${playback.state} ${skips.length}`, '15 gap 0', 'looked at');
+  playback.toggle();
+  expectEqual(`${playback.now} ${video.from}`, '20 programme/1', 'played');
+  playback.seek(99);
+  expectEqual(`${playback.now} ${playback.state}`, '34 ended', 'behind the end');
+});
+
+await test('a_file_that_cannot_be_played_says_so_and_is_asked_for_again', () => {
+  const { video, playback } = begin();
+  playback.seek(5);
+  video.error = { code: 4 };
+  video.say('error');
+  expectEqual(playback.state, 'broken', 'state');
+  video.from = '';
+  playback.seek(6);
+  expectEqual(`${video.from} ${playback.state}`, 'programme/0 loading', 'again');
+});
+finish();
