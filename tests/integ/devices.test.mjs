@@ -1,19 +1,19 @@
 // One person, one link, several devices: two Chromium and a host. Nobody is thrown out by a second click,
 // nobody is fought for, and nobody hears himself.
-import { launchChromium } from './lib/chromium.mjs';
+import { launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { firstFrame, joinTour } from './lib/tour.mjs';
 
 const config = await writeConfig(tempDir());
 const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
-const hosts = await launchChromium();
+const hosts = await launchChromium({ flags: [SLOW_CAMERA] });
 const agent = hosts.pages()[0];
 await joinTour(agent, server.urls.agent);
 
 /** A device of the buyer's, with a profile of its own, that fills in the form. */
 async function device() {
-  const browser = await launchChromium();
+  const browser = await launchChromium({ flags: [SLOW_CAMERA] });
   const page = browser.pages()[0];
   await page.goto(server.urls.buyer);
   await page.waitForSelector('form.prejoin');

@@ -6,7 +6,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { launchChromium } from './lib/chromium.mjs';
+import { launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { breakOpen, call, expectGone, markersOf, mint, recordTours, SECRET, textMarkers } from './lib/erasure.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { found } from './lib/search.mjs';
@@ -52,7 +52,7 @@ function opensNow(recording, subject) {
 }
 
 await test('three_tours_are_recorded', async () => {
-  const browser = await launchChromium();
+  const browser = await launchChromium({ flags: [SLOW_CAMERA] });
   tours = await recordTours(server, browser, TOURS);
   await browser.close();
   const pictures = await until(async () => {

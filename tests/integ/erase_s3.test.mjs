@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { createServer } from 'node:tls';
 import { Bucket } from './lib/bucket.mjs';
-import { launchChromium } from './lib/chromium.mjs';
+import { launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { breakOpen, call, expectGone, markersOf, recordTours, SECRET, textMarkers } from './lib/erasure.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
@@ -43,7 +43,7 @@ let tours;
 let attack;
 
 await test('three_tours_are_recorded_into_the_bucket', async () => {
-  const browser = await launchChromium();
+  const browser = await launchChromium({ flags: [SLOW_CAMERA] });
   tours = await recordTours(server, browser, TOURS);
   await browser.close();
   await stored();

@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
-import { launchChromium } from './lib/chromium.mjs';
+import { launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { endSeat, hears, takeSeat } from './lib/seat.mjs';
 import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
@@ -127,7 +127,7 @@ for (const mode of ['deny', 'gone']) {
 
 await test('who_plays_while_the_key_is_denied_is_told_to_come_back', async () => {
   const known = new Set((await listRecordings(server.urls.ops, tokenOf(server.urls.ops))).map((r) => r.id));
-  const browser = await launchChromium();
+  const browser = await launchChromium({ flags: [SLOW_CAMERA] });
   const page = browser.pages()[0];
   await joinTour(page, server.urls.agent);
   await firstFrame(page);

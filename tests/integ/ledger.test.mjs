@@ -1,6 +1,6 @@
 // What is said in a tour, in three real pages: all get it in one order, who comes later and who was away get
 // what they missed, once; the recording has it at its time, and loses what its author had erased.
-import { launchChromium } from './lib/chromium.mjs';
+import { launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { call, mint, opsToken, SECRET } from './lib/erasure.mjs';
 import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
@@ -15,7 +15,7 @@ await server.ready;
 const base = new URL(server.urls.agent).origin;
 const link = (page, claims) => `${base}/${page}/said#${mint({ tour: 'said', ...claims })}`;
 
-const browser = await launchChromium();
+const browser = await launchChromium({ flags: [SLOW_CAMERA] });
 const host = browser.pages()[0];
 const [guest, late] = [await browser.newPage(), await browser.newPage()];
 

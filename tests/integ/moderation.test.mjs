@@ -1,6 +1,6 @@
 // Who may do what, against a guest who does not obey: her page goes on sending what a host has muted, shares
 // a screen that she may not share, and asks for what is a host's. What others receive is what counts.
-import { launchChromium } from './lib/chromium.mjs';
+import { launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { minter } from './lib/token.mjs';
@@ -19,7 +19,7 @@ const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
 const base = new URL(server.urls.agent).origin;
 
 async function enter(role, name, { camera = false, ...claims } = {}) {
-  const browser = await launchChromium();
+  const browser = await launchChromium({ flags: [SLOW_CAMERA] });
   const page = browser.pages()[0];
   await joinTour(page, `${base}/${role === 'agent' ? 'agent' : 't'}/demo#${mint({ role, sub: name, name, ...claims })}`,
     { camera });

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { serveBarePage } from './lib/bare_page.mjs';
-import { inbound, launchChromium } from './lib/chromium.mjs';
+import { inbound, launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { minter } from './lib/token.mjs';
@@ -26,7 +26,7 @@ const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/chromium_tour.sdp'), '
 const VIEW = { sources: [], slots: [{ mid: '3', kind: 'stage' }] };
 
 const site = await serveBarePage();
-const browser = await launchChromium();
+const browser = await launchChromium({ flags: [SLOW_CAMERA] });
 const agent = browser.pages()[0];
 await joinTour(agent, `${base}/agent/demo#${mint({ role: 'agent', sub: 'ann', name: 'Ann' })}`);
 

@@ -2,7 +2,7 @@
 // (here for 8 s of 12; by default for a minute): still in the tour, in the same seat. And a seat that is
 // renewed with a fresh token. In a network of the test's own, of which both ends drop what comes in.
 import { execFileSync } from 'node:child_process';
-import { inbound, launchChromium } from './lib/chromium.mjs';
+import { inbound, launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { filter } from './lib/netns.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
@@ -44,9 +44,9 @@ function carries(well) {
   execFileSync(program, args, { input: `flush ruleset\n${well ? '' : deaf('server')}` });
 }
 
-const agents = await launchChromium({ flags, executablePath: network.wrapper('/usr/bin/chromium') });
+const agents = await launchChromium({ flags: [...flags, SLOW_CAMERA], executablePath: network.wrapper('/usr/bin/chromium') });
 const agent = agents.pages()[0];
-const buyers = await launchChromium({ flags });
+const buyers = await launchChromium({ flags: [...flags, SLOW_CAMERA] });
 const buyer = buyers.pages()[0];
 const isLive = (page) => page.evaluate(() => document.querySelector('.link-state')?.textContent === '');
 

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { OpenAPIClientAxios } from 'openapi-client-axios';
-import { launchChromium } from './lib/chromium.mjs';
+import { launchChromium, SLOW_CAMERA } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { minter } from './lib/token.mjs';
@@ -67,7 +67,7 @@ await test('a tour is made, and people join by the links of their invites', asyn
   expect(buyer.data.url.startsWith(`${base}/t/villa#`), buyer.data.url);
   expect(Math.abs(Date.parse(buyer.data.expires_at) - Date.now() - 600000) < 10000, buyer.data.expires_at);
   for (const invite of [agent, buyer]) {
-    const browser = await launchChromium();
+    const browser = await launchChromium({ flags: [SLOW_CAMERA] });
     browsers.push(browser);
     await joinTour(browser.pages()[0], invite.data.url);
   }
@@ -115,7 +115,7 @@ await test('it is changed if it is still as it was', async () => {
 await test('who is in it is seen, admitted from the lobby, made to lead, removed', async () => {
   expectEqual((await client.updateTour({ tour: 'villa' }, { lobby: true })).data.lobby, true, 'lobby');
   const eve = await client.createInvite({ tour: 'villa' }, { role: 'buyer', name: 'Eve', sub: 'eve' });
-  const browser = await launchChromium();
+  const browser = await launchChromium({ flags: [SLOW_CAMERA] });
   const page = browser.pages()[0];
   await page.goto(eve.data.url);
   await page.waitForSelector('form.prejoin');

@@ -9,6 +9,9 @@ const FLAGS = ['--headless=new', '--disable-gpu', '--disable-quic', '--no-first-
   '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=fps=30',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'];
 
+/** A camera of few pictures a second, for what does not look at how they move: a third of the work is saved. */
+export const SLOW_CAMERA = '--use-fake-device-for-media-stream=fps=10';
+
 /** A browser context; close it when done. viewport: {width, height}; without: flags to leave out. */
 export async function launchChromium({ flags = [], without = [], viewport = { width: 1280, height: 720 }, ...more } = {}) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'oriel-chromium-'));
