@@ -12,7 +12,10 @@ import { notice } from '../parts/notice.js';
 import { deviceRow } from '../parts/device_row.js';
 import { personRow } from '../parts/person_row.js';
 import { contact, propertyCard } from '../parts/property_card.js';
+import { qualitySign } from '../parts/quality.js';
+import { message, questionCard } from '../parts/question_card.js';
 import { recBadge } from '../parts/rec_badge.js';
+import { tabRow } from '../parts/tab_row.js';
 import { toast } from '../parts/toast.js';
 import { tabs } from '../parts/tabs.js';
 import '../parts/search_field.js';
@@ -47,6 +50,8 @@ const HOUSE = shown({ title: 'A sunny house by the park', address: '12 Elm Stree
 
 /** @type {Omit<import('../parts/device_row.js').DeviceRow, 'run'>} */
 const MICROPHONE = { id: 'microphone', icon: 'microphone', name: 'Microphone', state: 'Built-in microphone', on: true, meter: true };
+/** @param {Partial<import('../parts/question_card.js').Asked>} q @returns {import('../parts/question_card.js').Asked} */
+const question = (q) => ({ id: 'q1', name: 'Cy', mine: false, text: 'How old is the boiler?', state: 'open', answer: '', ...q });
 
 /** @type {Entry[]} */
 export const CATALOGUE = [
@@ -65,6 +70,7 @@ export const CATALOGUE = [
       ${controlButton({ id: 'end', icon: 'stop', label: 'End tour', kind: 'end', run: nothing })}` }] },
   { part: 'RecBadge', states: [
     { name: 'recording', charcoal: true, draw: () => html`${recBadge('on')} ${recBadge('on', 724)} ${recBadge('on', 4000)}` },
+    { name: 'little room', charcoal: true, draw: () => html`${recBadge('on', null, true)} ${recBadge('on', 724, true)}` },
     { name: 'paused, failing', charcoal: true, draw: () => html`${recBadge('paused')} ${recBadge('failing')}` },
     { name: 'by day', draw: () => html`${recBadge('on', 12)} ${recBadge('paused')} ${recBadge('failing')}` }] },
   { part: 'Banner', states: [
@@ -99,6 +105,18 @@ export const CATALOGUE = [
     { name: 'a problem', wide: true, draw: () => deviceRow({ ...MICROPHONE, icon: 'microphone-off', state: 'Off', on: false, run: nothing, retry: 'Try again',
       problem: 'Microphone: The browser did not allow it. Allow it next to the address bar and try again.' }) },
     { name: 'to try', wide: true, draw: () => deviceRow({ id: 'speaker', icon: 'sound', name: 'Loudspeaker', state: 'Play a test sound', run: nothing }) }] },
+  { part: 'Quality', states: [
+    { name: 'good (nothing), fair, poor', charcoal: true, draw: () => html`${qualitySign('good')} ${qualitySign('fair')} ${qualitySign('poor')}` }] },
+  { part: 'TabRow', states: [
+    { name: 'with a badge', charcoal: true, wide: true, draw: () => tabRow({ label: 'Parts of the panel', now: 'b', choose: nothing,
+      tabs: [{ id: 'a', label: 'Questions', badge: 3 }, { id: 'b', label: 'Plan' }, { id: 'c', label: 'People' }] }) }] },
+  { part: 'QuestionCard', states: [
+    { name: 'open', charcoal: true, draw: () => questionCard(question({ mine: true })) },
+    { name: 'answered by voice, in writing', charcoal: true, draw: () => html`${questionCard(question({ state: 'answered' }))}
+      ${questionCard(question({ name: LONG, state: 'answered', answer: 'From 2019.\nIt is serviced each May.' }))}` },
+    { name: 'put aside', charcoal: true, draw: () => questionCard(question({ state: 'dismissed' })) },
+    { name: 'chat', charcoal: true, draw: () => html`${message({ name: LONG, text: 'Hello!', mine: false })}
+      ${message({ name: 'Bea', text: 'Good morning.', mine: true })}${message({ name: 'Cy', text: 'Is it quiet?', mine: false, toHosts: true })}` }] },
   { part: 'EmptyState', states: [
     { name: 'list', wide: true, draw: () => emptyState({ icon: 'question', title: 'No questions yet', text: 'What buyers ask appears here.' }) },
     { name: 'with a way out', wide: true, draw: () => emptyState({ icon: 'search', title: 'Nothing matches', text: 'Try fewer or other words.', action: { label: 'Clear the search', run: nothing } }) }] },

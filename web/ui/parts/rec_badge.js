@@ -5,14 +5,20 @@ import { icon } from './icon.js';
 import { clock } from '../words/format.js';
 import { t } from '../words/words.js';
 
-/** @param {import('../../lib/types.js').RecordingState} state @param {number|null} [seconds] since it began, if known */
-export function recBadge(state, seconds = null) {
+/**
+ * @param {import('../../lib/types.js').RecordingState} state
+ * @param {number|null} [seconds] since it began, if known
+ * @param {boolean} [short] where there is little room: REC, as cameras say it
+ */
+export function recBadge(state, seconds = null, short = false) {
   if (state === 'off') {
     return nothing;
   }
   const time = seconds === null ? nothing : html`<span class="figures">${clock(seconds)}</span>`;
   const word = { on: t('rec.on'), paused: t('rec.paused'), failing: t('rec.failing') }[state];
+  const little = short && state === 'on';
   return html`<span class="rec ${state}" data-recording=${state}>
     ${state === 'failing' ? icon('warning') : state === 'paused' ? icon('pause') : html`<span class="dot"></span>`}
-    <span>${word}</span> ${state === 'on' ? time : nothing}</span>`;
+    ${little ? html`<span aria-hidden="true">${t('rec.short')}</span><span class="visually-hidden">${word}</span>` : html`<span>${word}</span>`}
+    ${state === 'on' ? time : nothing}</span>`;
 }

@@ -1,13 +1,14 @@
 // A panel of the tour: comes up from below on a phone, and stands beside the stage where there is room. It covers
 // nothing that is needed, Esc closes it, and the focus goes back to what opened it.
 
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import { define, Part } from './element.js';
 import { icon } from './icon.js';
 import { t } from '../words/words.js';
 
 export class Sheet extends Part {
-  static properties = { label: {}, open: { type: Boolean, reflect: true }, content: { attribute: false } };
+  static properties = { label: {}, open: { type: Boolean, reflect: true }, content: { attribute: false },
+    head: { attribute: false }, docked: { type: Boolean, reflect: true } };
 
   constructor() {
     super();
@@ -15,6 +16,10 @@ export class Sheet extends Part {
     this.open = false;
     /** @type {any} a template */
     this.content = null;
+    /** @type {any} in place of the title, as tabs */
+    this.head = null;
+    /** it stands here for good: nothing opened it, and nothing closes it */
+    this.docked = false;
     /** @type {Element|null} */
     this.opener = null;
   }
@@ -22,7 +27,7 @@ export class Sheet extends Part {
   connectedCallback() {
     super.connectedCallback();
     this.listen(this, 'keydown', (event) => {
-      if (event.key === 'Escape') {
+      if (event.key === 'Escape' && !this.docked) {
         event.stopPropagation();
         this.shut();
       }
@@ -31,15 +36,15 @@ export class Sheet extends Part {
 
   /** @param {Map<string, any>} changed */
   willUpdate(changed) {
-    if (changed.has('open') && this.open) {
+    if (changed.has('open') && this.open && !this.docked) {
       this.opener = document.activeElement;
     }
   }
 
   /** @param {Map<string, any>} changed */
   updated(changed) {
-    if (changed.has('open') && this.open) {
-      /** @type {HTMLElement|null} */ (this.querySelector('h2'))?.focus({ preventScroll: true });
+    if (changed.has('open') && this.open && !this.docked) {
+      /** @type {HTMLElement|null} */ (this.querySelector('h2, [role=tab][aria-selected=true]'))?.focus({ preventScroll: true });
     }
   }
 
@@ -50,9 +55,10 @@ export class Sheet extends Part {
 
   render() {
     return html`<section class="sheet" aria-label=${this.label} ?hidden=${!this.open}>
-      <header><h2 tabindex="-1">${this.label}</h2>
-        <button type="button" class="quiet" aria-label=${t('close')} data-control="close" @click=${() => this.shut()}>${icon('close')}</button></header>
-      <div class="content">${this.content}</div>
+      <header>${this.head ?? html`<h2 tabindex="-1">${this.label}</h2>`}
+        ${this.docked ? nothing : html`<button type="button" class="quiet" aria-label=${t('close')} data-control="close"
+          @click=${() => this.shut()}>${icon('close')}</button>`}</header>
+      <div class="content" tabindex="0" role=${this.head ? 'tabpanel' : 'group'} aria-label=${this.label}>${this.content}</div>
     </section>`;
   }
 }

@@ -1,38 +1,64 @@
-// <oriel-live>: the tour while it runs. The frame: header, stage, the others, a panel and the bar. What is in them is
-// in files of their own; how they lie is in live.css.
+// <oriel-live>: the tour while it runs. The frame: header, notes, stage, the others, a panel with tabs, sheets and the
+// bar. Where they lie is in live.css, by `data-layout` (layout.js); what buttons, tabs and sheets there are is the
+// desk's, which depends on whose page it is (desk.js).
 
 import { html, nothing } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
-import { bar } from './bar.js';
 import { header } from './header.js';
 import { mainPicture } from './main_picture.js';
-import { facesUser } from './own_sources.js';
-import { peoplePanel } from './people.js';
 import { Sound } from './sound.js';
 import { Advice } from './advice.js';
+import { awayScreen } from './away.js';
+import { Calm } from './calm.js';
+import { BUYER_DESK } from './desk.js';
+import { LAYOUT_CHANGES, layoutNow } from './layout.js';
+import { QualityWatch } from './quality_watch.js';
+import { placeTiles, strip } from './strip.js';
+import { Unread } from './unread.js';
+import { readView } from './view.js';
 import { define, Part } from '../parts/element.js';
-import { emptyState } from '../parts/empty_state.js';
+import { tabRow } from '../parts/tab_row.js';
 import { toast } from '../parts/toast.js';
 import { t } from '../words/words.js';
 import '../parts/sheet.js';
 import '../parts/tile.js';
+import './reactions.js';
 import './stage.js';
 
 /** @typedef {import('./model.js').TourModel} TourModel */
+/** @typedef {import('./plans.js').Sight} Sight */
+
+const WIDE = 16 / 9; // as long as nothing was seen
 
 export class Live extends Part {
-  static properties = { model: { attribute: false }, panel: { state: true }, silent: { state: true } };
+  static properties = { model: { attribute: false }, desk: { attribute: false }, tab: { state: true }, sheet: { state: true },
+    silent: { state: true }, layout: { state: true }, full: { state: true }, calm: { state: true }, ratio: { state: true },
+    sight: { state: true }, quality: { state: true } };
 
   constructor() {
     super();
     /** @type {TourModel|null} */
     this.model = null;
-    /** @type {''|'people'} */
-    this.panel = '';
+    this.desk = BUYER_DESK;
+    this.tab = ''; // of the panel, which is shut without
+    this.sheet = ''; // that is open over all
     /** the browser plays no sound before a tap */
     this.silent = false;
+    this.layout = layoutNow();
+    /** the picture alone, on the whole screen */
+    this.full = false;
+    /** nobody touches anything: what lies over the picture goes */
+    this.calm = false;
+    this.ratio = WIDE; // of the main picture
+    /** @type {Sight|null} what is shown in place of the camera */
+    this.sight = null;
+    /** @type {import('../../lib/types.js').Quality} of the own connection */
+    this.quality = 'good';
+    this.followed = ''; // the view of the host that was taken up last
     this.sound = new Sound();
     this.advice = new Advice();
+    this.unread = new Unread();
+    this.rest = new Calm(this, (calm) => { this.calm = calm; });
+    this.watch = new QualityWatch((quality) => { this.quality = quality; });
   }
 
   connectedCallback() {
@@ -42,7 +68,11 @@ export class Live extends Part {
       this.listen(model, 'changed', () => this.onChange());
       this.listen(model, 'say', (/** @type {CustomEvent} */ e) => toast(e.detail));
       this.listen(this.advice, 'changed', () => this.requestUpdate());
-      this.panel = model.isAgent && matchMedia('(min-width: 1100px)').matches ? 'people' : '';
+      LAYOUT_CHANGES.forEach((query) => this.listen(query, 'change', () => this.onLayout()));
+      this.listen(document, 'fullscreenchange', () => { this.full = this.full && Boolean(document.fullscreenElement); });
+      this.tab = this.layout === 'desk' ? this.desk.first(this) : '';
+      this.rest.begin();
+      this.watch.begin(model.client);
       this.onChange();
     }
   }
@@ -50,11 +80,36 @@ export class Live extends Part {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.advice.stop();
+    this.rest.stop();
+    this.watch.stop();
+    if (document.fullscreenElement) {
+      document.exitFullscreen().catch(() => {});
+    }
   }
 
   firstUpdated() {
     this.querySelector('.tour')?.prepend(this.sound.node);
     /** @type {HTMLElement|null} */ (this.querySelector('h1'))?.focus({ preventScroll: true });
+  }
+
+  updated() {
+    /** @type {HTMLElement|null} */ (this.querySelector('.tour'))?.style.setProperty('--ratio', String(this.ratio));
+    placeTiles(this);
+  }
+
+  /** The stage is everything, and the rest lies over it. */
+  get immersed() {
+    return this.layout === 'side' || this.full;
+  }
+
+  /** On a phone upright with a picture that is wide, the panel stands below it for good. */
+  get docked() {
+    return this.layout === 'upright' && this.ratio >= 1 && !this.full;
+  }
+
+  /** The tab that is on the screen. */
+  get shownTab() {
+    return this.docked && !this.tab ? this.desk.first(this) : this.tab;
   }
 
   async onChange() {
@@ -64,10 +119,29 @@ export class Live extends Part {
     }
     this.sound.show(model.voices);
     this.advice.follow(model);
+    this.unread.follow(model, this.shownTab === 'talk');
+    this.follow(model.tour?.view);
     this.requestUpdate();
     if (model.link === 'live' && !this.silent && this.sound.voices.size > 0 && !(await this.sound.start())) {
       this.silent = true;
-      toast(t('tour.tap_for_sound'));
+    }
+  }
+
+  /** What the host wants all to see is seen, until one goes back to the camera. @param {object|undefined} view */
+  follow(view) {
+    const text = JSON.stringify(view ?? null);
+    if (text !== (this.followed || 'null')) {
+      this.followed = text;
+      this.sight = readView(view);
+    }
+  }
+
+  /** A phone that is turned shows the picture, a page that is widened the panel, too. */
+  onLayout() {
+    const next = layoutNow();
+    if (next !== this.layout) {
+      this.layout = next;
+      this.tab = next === 'desk' ? this.tab || this.desk.first(this) : next === 'upright' ? this.tab : '';
     }
   }
 
@@ -75,25 +149,84 @@ export class Live extends Part {
     this.silent = !(await this.sound.start());
   }
 
-  /** @param {'people'} panel */
-  toggle(panel) {
-    this.panel = this.panel === panel ? '' : panel;
+  /** Opens a tab of the panel or a sheet; the same again shuts it, unless it stands there for good. @param {string} id */
+  toggle(id) {
+    const isTab = this.desk.tabs(this).some((tab) => tab.id === id);
+    if (isTab) {
+      this.sheet = '';
+      this.tab = this.shownTab === id && !this.docked ? '' : id;
+      this.model?.changed();
+    } else {
+      this.sheet = this.sheet === id ? '' : id;
+    }
   }
 
-  /** @param {TourModel} model @param {import('./main_picture.js').Picture} main */
-  others(model, main) {
-    const { camera } = model.own.tracks;
-    const self = camera && !(main.own && main.source === 'camera');
-    const shown = main.own && model.stage?.participant ? [model.stage, ...model.gallery] : model.gallery;
-    return html`<div class="others" role="group" aria-label=${t('tour.others')}>
-      ${self ? html`<oriel-tile class="self" .track=${camera} .name=${model.me?.name ?? ''} .label=${t('you')}
-        .mirrored=${facesUser(camera)}></oriel-tile>` : nothing}
-      ${repeat(shown, (slot) => slot.mid, (slot) => {
-        const person = model.person(slot.participant);
-        return html`<oriel-tile .track=${slot.track} .name=${person?.name ?? ''} .paused=${slot.paused}
-          .speaking=${slot.participant === model.speaker} .hand=${Boolean(person?.hand)}
-          .muted=${person?.sources?.microphone !== 'on'}></oriel-tile>`;
-      })}</div>`;
+  /** @param {string} id a tab */
+  choose(id) {
+    this.tab = id;
+    this.model?.changed(); // what was unread is read
+  }
+
+  /** A plan or a photograph on the stage, or (null) the camera again. @param {Sight|null} sight */
+  see(sight) {
+    this.sight = sight;
+    if (this.layout !== 'desk' && !this.docked) {
+      this.tab = '';
+    }
+  }
+
+  /** The picture takes the whole screen, where the browser allows it that of the device. @param {boolean} on */
+  fill(on) {
+    this.full = on;
+    if (on) {
+      document.documentElement.requestFullscreen?.({ navigationUI: 'hide' }).catch(() => {});
+    } else if (document.fullscreenElement) {
+      document.exitFullscreen().catch(() => {});
+    }
+  }
+
+  /** The picture in a window of its own, over other programs. */
+  apart() {
+    const video = /** @type {HTMLVideoElement|null} */ (this.querySelector('oriel-stage .main video'));
+    this.model?.attempt(async () => {
+      await (document.pictureInPictureElement ? document.exitPictureInPicture() : video?.requestPictureInPicture());
+    });
+  }
+
+  panel() {
+    const list = this.desk.tabs(this);
+    const now = list.find((tab) => tab.id === this.shownTab);
+    const choose = (/** @type {string} */ id) => this.choose(id);
+    return html`<oriel-sheet class="panel" .label=${now?.label ?? ''} .open=${Boolean(now)} .docked=${this.docked}
+      .head=${tabRow({ tabs: list, now: now?.id ?? '', label: t('panel.label'), choose })}
+      .content=${now?.draw() ?? nothing} @shut=${() => { this.tab = ''; }}></oriel-sheet>`;
+  }
+
+  overlay() {
+    const sheet = this.desk.sheets(this)[this.sheet];
+    return html`<oriel-sheet class="over" .label=${sheet?.label ?? ''} .open=${Boolean(sheet)} .content=${sheet?.draw() ?? nothing}
+      @shut=${() => { this.sheet = ''; }}></oriel-sheet>`;
+  }
+
+  /** @param {TourModel} model */
+  stage(model) {
+    const main = mainPicture(model);
+    return html`<section class="floor" aria-label=${t('tour.stage')}>
+      <oriel-stage class="stage" .picture=${main} .speaking=${main.participant !== null && main.participant === model.speaker}
+        .model=${model} .sight=${this.sight} .empty=${awayScreen(model)}
+        @ratio=${(/** @type {CustomEvent} */ e) => { this.ratio = e.detail || this.ratio; }}
+        @tap=${() => this.onTap()} @camera=${() => this.see(null)}></oriel-stage>
+      ${this.desk.over(this)}
+      ${strip(model, main)}
+      <oriel-reactions .model=${model}></oriel-reactions>
+    </section>`;
+  }
+
+  /** On a phone the picture is a button, too. */
+  onTap() {
+    if (this.layout === 'upright' || this.full) {
+      this.fill(!this.full);
+    }
   }
 
   render() {
@@ -101,19 +234,15 @@ export class Live extends Part {
     if (!model) {
       return nothing;
     }
-    const main = mainPicture(model);
-    const empty = emptyState({ title: t('tour.nobody_shows.title'), text: t('tour.nobody_shows.text') });
-    return html`<div class="tour charcoal ${this.panel ? 'with-panel' : ''}" data-link=${model.link}>
-      ${header(model)}
-      ${this.advice.show()}
-      <section class="floor" aria-label=${t('tour.stage')}>
-        <oriel-stage class="stage" .picture=${main} .speaking=${main.participant !== null && main.participant === model.speaker}
-          .lost=${model.link === 'reconnecting'} .empty=${empty}></oriel-stage>
-        ${this.others(model, main)}
-      </section>
-      <oriel-sheet class="panel" .label=${t('people.title', { n: model.people.length })} .open=${this.panel === 'people'}
-        .content=${this.panel === 'people' ? peoplePanel(model) : nothing} @shut=${() => { this.panel = ''; }}></oriel-sheet>
-      ${bar(model, { silent: this.silent, hear: () => this.hear(), panel: this.panel, toggle: (p) => this.toggle(p) })}
+    const marks = [this.shownTab ? 'with-panel' : '', this.immersed ? 'immersed' : '', this.calm && this.immersed && !this.shownTab && !this.sheet ? 'calm' : ''];
+    return html`<div class="tour charcoal ${marks.filter(Boolean).join(' ')}" data-link=${model.link} data-layout=${this.full ? 'full' : this.layout}
+        data-shape=${this.ratio < 1 ? 'tall' : 'wide'}>
+      ${header(this)}
+      <div class="notes">${this.desk.notes(this)}${this.advice.show()}</div>
+      ${this.stage(model)}
+      ${this.panel()}
+      ${this.desk.bar(this)}
+      ${this.overlay()}
     </div>`;
   }
 }

@@ -38,6 +38,10 @@ export class TourModel extends EventTarget {
     this.recording = 'off';
     /** @type {number|null} when this page saw the recording begin, for the time it shows [ms, as Date.now] */
     this.recordingSince = null;
+    /** it has begun while we were here, and we have not said that we know */
+    this.recordingNews = false;
+    /** what is being written, and to whom: a tab that is left keeps it @type {{text: string, to: 'host'|'all'}} */
+    this.draft = { text: '', to: 'host' };
     this.told = false;
     this.listen();
   }
@@ -57,6 +61,21 @@ export class TourModel extends EventTarget {
 
   get isAgent() {
     return this.me?.role === 'agent';
+  }
+
+  /** Who leads the tour, if he is in. @returns {Participant|null} */
+  get lead() {
+    return this.person(this.tour?.lead) ?? this.people.find((p) => p.host) ?? null;
+  }
+
+  /** What is said by us may be kept. */
+  get recordsMe() {
+    return Boolean(this.client.joinOptions?.consent?.recording) && !this.client.withdrew;
+  }
+
+  /** Since when the recording runs [s], where this page saw it begin. */
+  get recordedFor() {
+    return this.recordingSince === null ? null : (Date.now() - this.recordingSince) / 1000;
   }
 
   /** @param {string|null|undefined} id */
@@ -163,12 +182,24 @@ export class TourModel extends EventTarget {
 
   /** @param {import('../../lib/types.js').RecordingState} state */
   onRecording(state) {
+    const begins = state !== 'off' && this.recording === 'off' && this.link === 'live'; // else it ran before we came
     if (state === 'off') {
       this.recordingSince = null;
-    } else if (this.recording === 'off') {
+      this.recordingNews = false;
+    } else if (begins) {
       this.recordingSince = Date.now();
+      this.recordingNews = !this.isHost;
     }
     this.set({ recording: state });
+  }
+
+  /** Whether we may be recorded, from now on. @param {boolean} given */
+  async setConsent(given) {
+    await this.attempt(async () => {
+      await this.client.consent(given);
+      this.say(t(given ? 'more.me_done' : 'more.not_me_done'));
+    });
+    this.set({ recordingNews: false });
   }
 
   /** @param {Participant[]} people */

@@ -1,30 +1,155 @@
-// <oriel-stage>: the main picture, whole, with what is said about it.
+// <oriel-stage>: the main picture with what is said about it: where somebody points, what is shown in its place, and
+// that it stands still. Tells `ratio` of the picture, `tap`, and `camera` (back to it).
 
 import { html, nothing } from 'lit';
+import { icon } from '../parts/icon.js';
 import { define, Part } from '../parts/element.js';
+import { pictureRect } from './fit.js';
+import { lostWords } from './lost.js';
+import { LOOK, StillWatch } from './still.js';
+import { sightView } from './view.js';
+import { Zoom } from './zoom.js';
 import { t } from '../words/words.js';
 import '../parts/tile.js';
 
+/** @typedef {import('./model.js').TourModel} TourModel */
+/** @typedef {import('./main_picture.js').Picture} Picture */
+
 export class Stage extends Part {
-  static properties = { picture: { attribute: false }, speaking: { type: Boolean }, lost: { type: Boolean }, empty: { attribute: false } };
+  static properties = { picture: { attribute: false }, speaking: { type: Boolean }, model: { attribute: false },
+    sight: { attribute: false }, empty: { attribute: false }, lost: { state: true }, near: { state: true } };
 
   constructor() {
     super();
-    /** @type {import('./main_picture.js').Picture|null} */
+    /** @type {Picture|null} */
     this.picture = null;
     this.speaking = false;
-    /** nothing comes now, and we try to get it back */
-    this.lost = false;
+    /** @type {TourModel|null} */
+    this.model = null;
+    /** @type {import('./plans.js').Sight|null} */
+    this.sight = null;
     /** @type {any} what is here where nobody shows anything */
     this.empty = nothing;
+    this.lost = ''; // what is the matter, while it is
+    this.near = false; // zoomed in
+    this.ratio = 0;
+    this.still = new StillWatch();
+    /** @type {Zoom|null} */
+    this.zoom = null;
+    /** @type {number|undefined} */
+    this.timer = undefined;
+    this.sizes = new ResizeObserver(() => this.fit());
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.listen(this, 'ratio', (e) => this.onRatio(e));
+    this.listen(this, 'keydown', (e) => this.onKey(e));
+    this.timer = setInterval(() => this.look(), LOOK);
+    this.sizes.observe(this);
+    this.zoom ??= new Zoom(this, () => this.onZoom(), (twice, touch) => this.onTap(twice, touch));
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+    this.sizes.disconnect();
+  }
+
+  get video() {
+    return /** @type {HTMLVideoElement|null} */ (this.querySelector('.main video'));
+  }
+
+  /** @param {Map<string, any>} changed */
+  willUpdate(changed) {
+    const before = /** @type {Picture|undefined} */ (changed.get('picture'));
+    const now = this.picture;
+    if (changed.has('picture') && (before?.participant !== now?.participant || before?.source !== now?.source || before?.track !== now?.track)) {
+      this.still.reset();
+      this.zoom?.to(1);
+    }
+  }
+
+  updated() {
+    this.fit();
+  }
+
+  look() {
+    const { model, picture } = this;
+    this.lost = model ? lostWords(model, picture, this.still.look(this.video)) : '';
+  }
+
+  /** @param {CustomEvent} event of the tile; ours goes on up */
+  onRatio(event) {
+    if (/** @type {Element} */ (event.target).classList.contains('main')) {
+      this.ratio = event.detail || this.ratio;
+      this.fit();
+    } else {
+      event.stopPropagation();
+    }
+  }
+
+  /** A camera may fill the stage where next to nothing of it is cut; a screen never. */
+  fit() {
+    const { clientWidth: width, clientHeight: height } = this;
+    const { fills, rect } = pictureRect({ width, height }, this.ratio, this.picture?.source === 'screen');
+    this.classList.toggle('fills', fills);
+    const marks = /** @type {HTMLElement|null} */ (this.querySelector('.marks'));
+    for (const side of /** @type {const} */ (['left', 'top', 'width', 'height'])) {
+      marks?.style.setProperty(side, `${rect[side]}px`);
+    }
+    const { pointer } = this.model?.tour ?? {};
+    const hand = /** @type {HTMLElement|null} */ (this.querySelector('.pointer'));
+    hand?.style.setProperty('left', `${(pointer?.x ?? 0) * 100}%`);
+    hand?.style.setProperty('top', `${(pointer?.y ?? 0) * 100}%`);
+  }
+
+  onZoom() {
+    const { scale = 1, x = 0, y = 0 } = this.zoom ?? {};
+    this.near = scale > 1;
+    this.style.setProperty('--zoom', `translate(${x}px, ${y}px) scale(${scale})`);
+    this.classList.toggle('near', this.near);
+  }
+
+  /** @param {boolean} twice @param {boolean} touch */
+  onTap(twice, touch) {
+    if (twice && this.near) {
+      this.zoom?.to(1);
+    } else if (twice ? !touch : touch) { // a mouse has clicks for all kinds of things
+      this.tell('tap');
+    } else if (twice) {
+      this.zoom?.to(2);
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    if (!event.ctrlKey && !event.metaKey && this.zoom?.key(event.key)) {
+      event.preventDefault();
+    }
+  }
+
+  /** Only on the picture that it was meant for. */
+  pointer() {
+    const pointer = this.model?.tour?.pointer;
+    const { participant, source } = this.picture ?? {};
+    if (this.sight || !participant || typeof pointer?.x !== 'number' || (pointer.source && pointer.source !== `${participant}/${source}`)) {
+      return nothing;
+    }
+    const name = this.model?.nameOf(pointer.from) || t('the_host');
+    return html`<span class="pointer" role="img" aria-label=${t('stage.points', { name })}><span class="spot"></span><span class="who-points meta" aria-hidden="true">${name}</span></span>`;
   }
 
   render() {
-    const { picture } = this;
-    return html`<oriel-tile class="main" ?hidden=${!picture?.participant} .track=${picture?.track ?? null} .name=${picture?.name ?? ''}
+    const { picture, sight } = this;
+    return html`<div class="canvas" tabindex="0" role="group" aria-label=${t('stage.label')}>
+      <oriel-tile class="main" ?hidden=${!picture?.participant} .track=${picture?.track ?? null} .name=${picture?.name ?? ''}
         .label=${picture?.label ?? ''} .speaking=${this.speaking && !picture?.own} .paused=${Boolean(picture?.paused)}></oriel-tile>
+      <div class="marks">${this.pointer()}</div></div>
       ${picture?.participant ? nothing : this.empty}
-      ${this.lost ? html`<div class="lost" role="alert"><div class="spinner"></div><p>${t('tour.reconnecting')}</p></div>` : nothing}`;
+      ${sight ? sightView(sight, () => this.tell('camera')) : nothing}
+      ${this.near ? html`<button type="button" class="smaller" data-control="zoom-out" @click=${() => this.zoom?.to(1)}>${icon('smaller')}${t('stage.whole')}</button>` : nothing}
+      ${this.lost ? html`<div class="lost" role="alert"><div class="spinner"></div><p>${this.lost}</p></div>` : nothing}`;
   }
 }
 

@@ -1,0 +1,29 @@
+// That the picture stands still, and whose connection it is: said within two seconds, and no longer than it lasts.
+
+import { t } from '../words/words.js';
+
+/** @typedef {import('./model.js').TourModel} TourModel */
+/** @typedef {import('./main_picture.js').Picture} Picture */
+
+const STILL = 1400; // [ms] a camera in the dark sends ten frames a second
+const STILL_AWAY = 600; // [ms] where the link is known to be down
+const NO_LINK = 1000; // [ms] without any picture
+
+/**
+ * @param {TourModel} model @param {Picture|null} picture @param {number} still so long no frame has come [ms]
+ * @returns {string} '' when all is well
+ */
+export function lostWords(model, picture, still) {
+  const down = model.link === 'reconnecting';
+  if (!picture?.participant) {
+    return down && still > NO_LINK ? t('tour.reconnecting') : '';
+  }
+  if (picture.own || picture.paused || !picture.track) {
+    return '';
+  }
+  if (down) {
+    return still > STILL_AWAY ? t('tour.reconnecting') : '';
+  }
+  // A screen on which nothing moves is no news.
+  return picture.source === 'camera' && still > STILL ? t('stage.frozen', { name: picture.name }) : '';
+}

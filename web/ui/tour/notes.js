@@ -1,0 +1,19 @@
+// What holds for a while and that a buyer should know, in banners above the stage: sound that waits for a tap, and a
+// recording that has begun in mid-tour.
+
+import { html, nothing } from 'lit';
+import { banner } from '../parts/banner.js';
+import { t } from '../words/words.js';
+
+/** @typedef {import('./live.js').Live} Live */
+/** @typedef {import('./model.js').TourModel} TourModel */
+
+/** @param {Live} live */
+export function notes(live) {
+  const model = /** @type {TourModel} */ (live.model);
+  const silent = live.silent ? banner({ text: t('note.silent'), action: { label: t('note.silent_on'), id: 'sound', run: () => live.hear() } }) : nothing;
+  const recorded = model.recordingNews ? banner({ kind: 'need', text: t('note.recorded'),
+    action: { label: t('note.understood'), run: () => model.set({ recordingNews: false }) },
+    other: model.client.observes ? undefined : { label: t('more.not_me'), run: () => model.setConsent(false) } }) : nothing;
+  return html`${silent}${recorded}`;
+}
