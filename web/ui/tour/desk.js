@@ -3,6 +3,7 @@
 
 import { html } from 'lit';
 import { bar } from './bar.js';
+import { hearingSheet } from './hearing.js';
 import { notes } from './notes.js';
 import { moreSheet } from './more.js';
 import { peoplePanel } from './people.js';
@@ -44,7 +45,10 @@ export const BUYER_DESK = {
       { id: 'people', label: t('panel.people'), badge: model.waiting.length, draw: () => peoplePanel(model) },
     ];
   },
-  sheets: (live) => ({ more: { label: t('bar.more'), draw: () => moreSheet(live) } }),
+  sheets: (live) => ({
+    more: { label: t('bar.more'), draw: () => moreSheet(live) },
+    hear: { label: t('hear.title'), draw: () => hearingSheet(live) },
+  }),
   over: () => '',
   first: (live) => (live.model?.isHost ? 'people' : 'talk'),
 };

@@ -67,6 +67,7 @@ export class Live extends Part {
     if (model) {
       this.listen(model, 'changed', () => this.onChange());
       this.listen(model, 'say', (/** @type {CustomEvent} */ e) => toast(e.detail));
+      this.listen(model.client, 'entry', (/** @type {CustomEvent} */ e) => this.onEntry(e.detail));
       this.listen(this.advice, 'changed', () => this.requestUpdate());
       LAYOUT_CHANGES.forEach((query) => this.listen(query, 'change', () => this.onLayout()));
       this.listen(document, 'fullscreenchange', () => { this.full = this.full && Boolean(document.fullscreenElement); });
@@ -124,6 +125,14 @@ export class Live extends Part {
     this.requestUpdate();
     if (model.link === 'live' && !this.silent && this.sound.voices.size > 0 && !(await this.sound.start())) {
       this.silent = true;
+    }
+  }
+
+  /** An answer to what we have asked is news, wherever one looks. @param {import('../../lib/types.js').Entry} entry */
+  onEntry({ kind, question, state, name }) {
+    const mine = this.model?.questions.some((q) => q.mine && q.id === question);
+    if (kind === 'answer' && state === 'answered' && mine && this.shownTab !== 'talk') {
+      toast(t('talk.answered_you', { name: name || t('a_host') }));
     }
   }
 

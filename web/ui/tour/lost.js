@@ -11,9 +11,10 @@ const NO_LINK = 1000; // [ms] without any picture
 
 /**
  * @param {TourModel} model @param {Picture|null} picture @param {number} still so long no frame has come [ms]
+ * @param {boolean} begun a frame of it was seen
  * @returns {string} '' when all is well
  */
-export function lostWords(model, picture, still) {
+export function lostWords(model, picture, still, begun) {
   const down = model.link === 'reconnecting';
   if (!picture?.participant) {
     return down && still > NO_LINK ? t('tour.reconnecting') : '';
@@ -24,6 +25,12 @@ export function lostWords(model, picture, still) {
   if (down) {
     return still > STILL_AWAY ? t('tour.reconnecting') : '';
   }
-  // A screen on which nothing moves is no news.
-  return picture.source === 'camera' && still > STILL ? t('stage.frozen', { name: picture.name }) : '';
+  const { name } = picture;
+  if (picture.source !== 'camera' || still <= STILL) { // a screen on which nothing moves is no news
+    return '';
+  }
+  if (model.person(picture.participant)?.link === 'lost') {
+    return t('away.lost', { name });
+  }
+  return begun ? t('stage.frozen', { name }) : t('stage.coming', { name });
 }

@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { icon } from '../parts/icon.js';
+import { REACTIONS } from './reactions.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('./live.js').Live} Live */
@@ -53,16 +54,24 @@ function consentRow(model) {
     hint: t(given ? 'more.not_me_hint' : 'more.me_hint'), run: () => model.setConsent(!given) }];
 }
 
+/** @param {Live} live @param {TourModel} model */
+const reactionRow = (live, model) => html`<div class="react" role="group" aria-label=${t('reaction.all')}>${Object.entries(REACTIONS).map(([id, sign]) => {
+  const reaction = /** @type {keyof typeof REACTIONS} */ (id);
+  return html`<button type="button" class="quiet" data-react=${id} aria-label=${t(`reaction.${reaction}`)} title=${t(`reaction.${reaction}`)}
+    @click=${once(live, () => model.attempt(() => model.client.react(reaction)))}><span aria-hidden="true">${sign}</span></button>`;
+})}</div>`;
+
 /** @param {Live} live */
 export function moreSheet(live) {
   const model = /** @type {TourModel} */ (live.model);
   const sends = !model.client.observes;
   /** @type {MoreRow[]} */
   const rows = [
+    { id: 'hear', icon: 'ear', label: t('hear.title'), run: () => live.toggle('hear') },
     ...(sends ? ownRows(live, model) : []),
     { id: 'fullscreen', icon: live.full ? 'smaller' : 'fullscreen', label: t(live.full ? 'more.smaller' : 'more.fullscreen'), run: once(live, () => live.fill(!live.full)) },
     ...(document.pictureInPictureEnabled ? [{ id: 'pip', label: t('more.pip'), hint: t('more.pip_hint'), run: once(live, () => live.apart()) }] : []),
     ...(sends ? consentRow(model) : []),
   ];
-  return html`<ul class="more">${rows.map(moreRow)}</ul>`;
+  return html`${sends ? reactionRow(live, model) : nothing}<ul class="more">${rows.map(moreRow)}</ul>`;
 }

@@ -1,6 +1,6 @@
 // The voices of a tour: one <audio> for each slot of the server's, which nobody sees.
 
-import { toSpeaker } from './speaker.js';
+import { speaker, toSpeaker } from './speaker.js';
 
 /** @typedef {import('../../lib/types.js').Slot} Slot */
 
@@ -28,6 +28,12 @@ export class Sound {
         audio.srcObject = new MediaStream([track]);
       }
     }
+  }
+
+  /** @param {string} id of a loudspeaker or headset */
+  use(id) {
+    speaker.id = id;
+    this.voices.forEach((audio) => toSpeaker(audio));
   }
 
   /** Resolves false when the browser wants a tap before it plays sound. */

@@ -76,7 +76,7 @@ export class Stage extends Part {
 
   look() {
     const { model, picture } = this;
-    this.lost = model ? lostWords(model, picture, this.still.look(this.video)) : '';
+    this.lost = model ? lostWords(model, picture, this.still.look(this.video), this.still.frames > 0) : '';
   }
 
   /** @param {CustomEvent} event of the tile; ours goes on up */
