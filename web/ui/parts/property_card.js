@@ -42,7 +42,7 @@ function shownBy({ agent, agency }, here) {
 /** @param {Property} property */
 function facts({ price, facts: list }) {
   return price || list.length > 0 ? html`<ul class="facts">
-    ${price ? html`<li class="price">${price}</li>` : nothing}${list.map((fact) => html`<li>${fact}</li>`)}</ul>` : nothing;
+    ${price ? html`<li class="price"><bdi>${price}</bdi></li>` : nothing}${list.map((fact) => html`<li><bdi>${fact}</bdi></li>`)}</ul>` : nothing;
 }
 
 /**
@@ -61,8 +61,8 @@ export function propertyCard({ tour, here = false, main = false }) {
       <span class="mark">${icon('house')}</span>
       ${property.photo ? picture(property.photo, 'photo') : nothing}
       <div class="band-words">
-        ${main ? html`<h1 class="address" tabindex="-1">${head}</h1>` : html`<p class="address">${head}</p>`}
-        ${below ? html`<p class="second">${below}</p>` : nothing}
+        ${main ? html`<h1 class="address" tabindex="-1"><bdi>${head}</bdi></h1>` : html`<p class="address"><bdi>${head}</bdi></p>`}
+        ${below ? html`<p class="second"><bdi>${below}</bdi></p>` : nothing}
       </div>
     </div>
     ${lines.some((line) => line !== nothing) ? html`<div class="about">${lines}</div>` : nothing}

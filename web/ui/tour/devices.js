@@ -29,6 +29,7 @@ export class Devices extends Part {
     this.tracks = {};
     /** they are opened without being asked for: who hosts is to be seen, and room is kept for the picture */
     this.begin = false;
+    this.beginning = false;
     /** @type {Late|null} */
     this.late = null;
     /** @type {Record<DeviceKind, boolean>} */
@@ -55,7 +56,9 @@ export class Devices extends Part {
     this.meter();
     await this.look();
     if (this.begin && !this.tracks.camera && !this.tracks.microphone) {
+      this.beginning = true;
       await this.set('camera', true); // one question of the browser's after the other
+      this.beginning = false;
       await this.set('microphone', true);
     }
   }
@@ -76,7 +79,7 @@ export class Devices extends Part {
 
   /** Neither is on, and none is about to be. */
   get silent() {
-    return KINDS.every((kind) => !this.tracks[kind] && !this.opening[kind]);
+    return !this.beginning && KINDS.every((kind) => !this.tracks[kind] && !this.opening[kind]);
   }
 
   async look() {

@@ -5,4 +5,4 @@ import './tour.js';
 
 await speak();
 /** @type {HTMLElement} */ (document.getElementById('app')).replaceChildren(
-  Object.assign(document.createElement('oriel-tour'), { wholePage: true }));
+  Object.assign(document.createElement('oriel-tour'), { wholePage: true, link: location.href }));

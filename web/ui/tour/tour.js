@@ -1,12 +1,12 @@
 // <oriel-tour>: a tour from the link to its end, for buyers, agents and those who watch. What is on the screen is one
 // of a few things at a time, and this is what leads from one to the next.
 //
-// On its own page it takes everything from the address. On somebody else's: the attribute `link`, a whole tour link, or
-// `url`, `tour` and `token`; the event `oriel-state`, {at, code}, tells where it is (docs/pages.md).
+// The attribute `link` is a whole tour link, on its own page its address; or there are `url`, `tour` and `token`. The
+// event `oriel-state`, {at, code}, tells where it is (docs/pages.md).
 
 import { html } from 'lit';
 import { OrielClient } from '../../lib/oriel.js';
-import { readLink, signalUrl, splitLink } from '../link.js';
+import { signalUrl, splitLink } from '../link.js';
 import { define, Part } from '../parts/element.js';
 import { notice } from '../parts/notice.js';
 import { titleOf } from '../property.js';
@@ -38,11 +38,10 @@ export class OrielTour extends Part {
 
   constructor() {
     super();
-    const { tour, token } = readLink();
     this.link = '';
-    this.tour = tour;
-    this.token = token;
-    this.url = signalUrl();
+    this.tour = '';
+    this.token = '';
+    this.url = '';
     /** the page is ours: its title is the tour's, and there is a front door */
     this.wholePage = false;
     /** @type {Screen} */
@@ -56,6 +55,7 @@ export class OrielTour extends Part {
     /** @type {import('./devices.js').OwnTracks} open before joining; from then on the model's */
     this.tracks = {};
     this.recorded = false;
+    this.led = ''; // by which address we are where we are
     /** @type {any} */
     this.lobbyTimer = undefined;
   }
@@ -73,10 +73,9 @@ export class OrielTour extends Part {
     this.closeAll();
   }
 
-  /** Another link is another tour. @param {Map<string, any>} changed */
-  willUpdate(changed) {
-    const another = ['link', 'tour', 'token', 'url'].some((name) => changed.has(name));
-    if (another && this.hasUpdated) {
+  /** Another link is another tour. */
+  willUpdate() {
+    if (this.led && JSON.stringify(this.address()) !== this.led) {
       this.leaveAtOnce();
       this.start();
     }
@@ -87,6 +86,9 @@ export class OrielTour extends Part {
     const before = changed.get('screen');
     const { screen } = this;
     if (changed.has('screen') && before?.at !== screen.at) {
+      if (screen.at === 'ended' || screen.at === 'problem') {
+        this.closeAll();
+      }
       /** @type {HTMLElement|null} */ (this.querySelector('.notice h1'))?.focus({ preventScroll: true });
       this.tell('oriel-state', { at: screen.at,
         code: screen.at === 'ended' ? screen.code : screen.at === 'problem' ? codeOf(screen.error) : '' });
@@ -114,7 +116,7 @@ export class OrielTour extends Part {
   /** What leads to the tour. */
   address() {
     const { tour, token, url } = this;
-    return this.link ? splitLink(this.link) : { tour, token, url };
+    return this.link ? splitLink(this.link) : { tour, token, url: url || signalUrl() };
   }
 
   async start() {
@@ -124,6 +126,7 @@ export class OrielTour extends Part {
     this.tracks = { camera: null, microphone: null };
     this.recorded = false;
     const address = this.address();
+    this.led = JSON.stringify(address);
     const client = this.client = new OrielClient({ ...address,
       gallery: matchMedia(PHONE).matches ? GALLERY.phone : GALLERY.desktop });
     // For support and for tests: window.oriel.session.pc.getStats() tells what the page sees.
