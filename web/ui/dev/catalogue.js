@@ -8,17 +8,21 @@ import { ask, choose } from '../parts/dialog.js';
 import { askText } from '../parts/dialog_text.js';
 import { emptyState } from '../parts/empty_state.js';
 import { lanes } from '../parts/lanes.js';
+import { menuItem } from '../parts/menu_item.js';
 import { notice } from '../parts/notice.js';
 import { deviceRow } from '../parts/device_row.js';
+import { personMenu } from '../parts/person_menu.js';
 import { personRow } from '../parts/person_row.js';
 import { contact, propertyCard } from '../parts/property_card.js';
 import { qualitySign } from '../parts/quality.js';
+import { qr } from '../parts/qr.js';
 import { message, questionCard } from '../parts/question_card.js';
 import { recBadge } from '../parts/rec_badge.js';
 import { tabRow } from '../parts/tab_row.js';
 import { toast } from '../parts/toast.js';
 import { tabs } from '../parts/tabs.js';
 import '../parts/search_field.js';
+import '../parts/modal.js';
 import '../parts/sheet.js';
 import '../parts/tile.js';
 import '../parts/timeline.js';
@@ -35,6 +39,9 @@ import { picture } from './picture.js';
 
 const LONG = 'Maximiliana Konstantinopolitanskaja-Featherstonehaugh of Lower Upperthorpe and the Isles, who also has a second line';
 const nothing = () => {};
+
+/** @type {import('../../lib/types.js').Capabilities} */
+const CAN = { audio: 'both', camera: 'both', screen: 'receive', chat: true, point: false };
 
 /** @param {Partial<import('../../lib/types.js').Participant>} p @returns {import('../../lib/types.js').Participant} */
 const person = (p) => ({ id: 'p1', name: 'Bea Lindqvist', role: 'buyer', host: false, link: 'ok', connected: true,
@@ -117,6 +124,30 @@ export const CATALOGUE = [
     { name: 'put aside', charcoal: true, draw: () => questionCard(question({ state: 'dismissed' })) },
     { name: 'chat', charcoal: true, draw: () => html`${message({ name: LONG, text: 'Hello!', mine: false })}
       ${message({ name: 'Bea', text: 'Good morning.', mine: true })}${message({ name: 'Cy', text: 'Is it quiet?', mine: false, toHosts: true })}` }] },
+  { part: 'MenuItem', states: [
+    { name: 'plain, with a hint, a badge', charcoal: true, wide: true, draw: () => html`<div class="menu">
+      ${menuItem({ id: 'a', icon: 'person', label: 'Invite somebody', run: nothing })}
+      ${menuItem({ id: 'b', icon: 'record', label: 'Start recording', hint: 'Everybody here has agreed to it.', run: nothing })}
+      ${menuItem({ id: 'c', icon: 'people', label: LONG, badge: 12, run: nothing })}
+      ${menuItem({ id: 'd', icon: 'leave', label: 'Remove', kind: 'danger', run: nothing })}</div>` },
+    { name: 'switches', charcoal: true, wide: true, draw: () => html`<div class="menu">
+      ${menuItem({ id: 'e', icon: 'microphone', label: 'Microphone', on: true, run: nothing })}
+      ${menuItem({ id: 'f', icon: 'lock', label: 'Close the tour', hint: 'Nobody else can come in.', on: false, run: nothing })}</div>` }] },
+  { part: 'PersonMenu', states: [
+    { name: 'a guest, hand up, all on', charcoal: true, wide: true, draw: () => personMenu({ can: CAN, run: nothing, allow: nothing,
+      person: person({ hand: '2026-01-01T00:00:00Z', sources: { microphone: 'on', camera: 'on', screen: 'on' } }) }) },
+    { name: 'a guest in the spotlight, all off', charcoal: true, wide: true, draw: () => personMenu({ can: { ...CAN, audio: 'receive', chat: false }, spotlit: true, run: nothing, allow: nothing,
+      person: person({ sources: { microphone: 'off', camera: 'off', screen: 'off' } }) }) },
+    { name: 'a co-host', charcoal: true, wide: true, draw: () => personMenu({ can: CAN, run: nothing, allow: nothing, person: person({ host: true }) }) },
+    { name: 'oneself, and who watches', charcoal: true, wide: true, draw: () => html`${personMenu({ can: CAN, me: true, leads: true, run: nothing, allow: nothing, person: person({ host: true }) })}
+      ${personMenu({ can: CAN, run: nothing, allow: nothing, person: person({ role: 'ops' }) })}` }] },
+  { part: 'QR', states: [
+    { name: 'a link', charcoal: true, wide: true, draw: () => qr('https://tours.example/t/demo#eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYnV5ZXIifQ.c2lnbmF0dXJl', 'The link as a code') }] },
+  { part: 'Modal', states: [
+    { name: 'shut; a click opens it', draw: () => html`<button type="button" @click=${(/** @type {Event} */ e) => {
+      Object.assign(/** @type {any} */ (/** @type {Element} */ (e.target).nextElementSibling), { open: true });
+    }}>Open</button><oriel-modal .label=${LONG} .content=${html`<p>What one looks at.</p>`}
+      @shut=${(/** @type {Event} */ e) => Object.assign(/** @type {any} */ (e.currentTarget), { open: false })}></oriel-modal>` }] },
   { part: 'EmptyState', states: [
     { name: 'list', wide: true, draw: () => emptyState({ icon: 'question', title: 'No questions yet', text: 'What buyers ask appears here.' }) },
     { name: 'with a way out', wide: true, draw: () => emptyState({ icon: 'search', title: 'Nothing matches', text: 'Try fewer or other words.', action: { label: 'Clear the search', run: nothing } }) }] },

@@ -2,7 +2,7 @@
 
 import { html, render } from 'lit';
 import { OPS_WORDS } from '../words/ops.js';
-import { speak } from '../words/words.js';
+import { speak, speakAsAgent } from '../words/words.js';
 import { CATALOGUE } from './catalogue.js';
 
 function draw() {
@@ -19,6 +19,7 @@ function draw() {
 }
 
 await speak(navigator.languages, OPS_WORDS);
+await speakAsAgent();
 window.addEventListener('hashchange', draw);
 document.getElementById('app')?.replaceChildren();
 draw();

@@ -11,7 +11,7 @@ import { html, nothing, render } from 'lit';
 export function choose({ title, text, choices }) {
   return new Promise((resolve) => {
     const dialog = document.createElement('dialog');
-    dialog.className = 'question';
+    dialog.className = document.querySelector('.tour.charcoal') ? 'question charcoal' : 'question';
     dialog.setAttribute('aria-labelledby', 'question');
     dialog.addEventListener('close', () => {
       dialog.remove();

@@ -2,7 +2,7 @@
 // and what lies over the picture. This is a buyer's; who leads has another one.
 
 import { html } from 'lit';
-import { bar } from './bar.js';
+import { bar, leave } from './bar.js';
 import { hearingSheet } from './hearing.js';
 import { notes } from './notes.js';
 import { moreSheet } from './more.js';
@@ -30,6 +30,9 @@ import './talk.js';
  * @property {(live: Live) => any} notes what holds for a while and that one should know, above the stage
  * @property {(live: Live) => any} over over the picture
  * @property {(live: Live) => string} first the tab that is open where there is room
+ * @property {(live: Live) => void} leave
+ * @property {() => void} [begin] it is the desk from now on
+ * @property {() => void} [end] it is not any more
  */
 
 /** @type {Desk} */
@@ -50,5 +53,6 @@ export const BUYER_DESK = {
     hear: { label: t('hear.title'), draw: () => hearingSheet(live) },
   }),
   over: () => '',
+  leave: (live) => leave(/** @type {TourModel} */ (live.model)),
   first: (live) => (live.model?.isHost ? 'people' : 'talk'),
 };

@@ -4,6 +4,7 @@
 import { html, nothing } from 'lit';
 import { listDevices, openDevice } from '../../lib/devices.js';
 import { deviceRow } from '../parts/device_row.js';
+import { facesUser, firstFacing } from './facing.js';
 import { define, Part } from '../parts/element.js';
 import { icon } from '../parts/icon.js';
 import { t } from '../words/words.js';
@@ -99,7 +100,7 @@ export class Devices extends Part {
     /** @type {MediaStreamTrack|null} */
     let track = null;
     try {
-      track = on ? await openDevice(kind, deviceId) : null;
+      track = on ? await openDevice(kind, deviceId, { facing: firstFacing(this.begin ? 'agent' : '') }) : null;
     } catch (error) {
       this.problems[kind] = deviceWords(error, kind);
     }
@@ -174,7 +175,7 @@ export class Devices extends Part {
   render() {
     const { camera } = this.tracks;
     return html`${camera || this.begin && !this.problems.camera ? html`<div class="preview">
-        ${camera ? html`<video playsinline autoplay muted aria-label=${t('device.preview')}></video>`
+        ${camera ? html`<video class=${facesUser(camera) ? 'mirrored' : ''} playsinline autoplay muted aria-label=${t('device.preview')}></video>`
           : html`<p class="soft">${icon('camera-off')}${t(this.opening.camera ? 'device.opening' : 'prejoin.camera_is_off')}</p>`}</div>` : nothing}
       <div class="device-rows">${this.row('camera')}${this.row('microphone')}${this.speakerRow()}</div>`;
   }

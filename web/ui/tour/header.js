@@ -4,7 +4,6 @@ import { html, nothing } from 'lit';
 import { icon } from '../parts/icon.js';
 import { qualitySign } from '../parts/quality.js';
 import { recBadge } from '../parts/rec_badge.js';
-import { leave } from './bar.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('./live.js').Live} Live */
@@ -30,6 +29,6 @@ export function header(live) {
       ${qualitySign(live.quality)}</span>
     <span class="link-state visually-hidden" role="status">${model.link === 'live' ? nothing : t(`tour.${model.link}`)}</span>
     ${peopleButton(live, model)}
-    ${live.layout === 'upright' ? html`<button type="button" class="quiet way-out" data-control="leave" @click=${() => leave(model)}>${t('bar.leave')}</button>` : nothing}
+    ${live.layout === 'upright' ? html`<button type="button" class="quiet way-out" data-control="leave" @click=${() => live.desk.leave(live)}>${t('bar.leave')}</button>` : nothing}
   </header>`;
 }

@@ -18,7 +18,7 @@ import { readView } from './view.js';
 import { define, Part } from '../parts/element.js';
 import { tabRow } from '../parts/tab_row.js';
 import { toast } from '../parts/toast.js';
-import { t } from '../words/words.js';
+import { speakAsAgent, t } from '../words/words.js';
 import '../parts/sheet.js';
 import '../parts/tile.js';
 import './reactions.js';
@@ -38,7 +38,9 @@ export class Live extends Part {
     super();
     /** @type {TourModel|null} */
     this.model = null;
+    /** @type {import('./desk.js').Desk} */
     this.desk = BUYER_DESK;
+    this.hosts = false; // that desk is a host's, or is on its way
     this.tab = ''; // of the panel, which is shut without
     this.sheet = ''; // that is open over all
     /** the browser plays no sound before a tap */
@@ -80,6 +82,7 @@ export class Live extends Part {
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.desk.end?.();
     this.advice.stop();
     this.rest.stop();
     this.watch.stop();
@@ -118,6 +121,7 @@ export class Live extends Part {
     if (!model) {
       return;
     }
+    this.chooseDesk(model);
     this.sound.show(model.voices);
     this.advice.follow(model);
     this.unread.follow(model, this.shownTab === 'talk');
@@ -133,6 +137,25 @@ export class Live extends Part {
     const mine = this.model?.questions.some((q) => q.mine && q.id === question);
     if (kind === 'answer' && state === 'answered' && mine && this.shownTab !== 'talk') {
       toast(t('talk.answered_you', { name: name || t('a_host') }));
+    }
+  }
+
+  /** Whoever is made a host gets the console, and who is none any more gives it back. @param {TourModel} model */
+  async chooseDesk(model) {
+    const hosts = model.isHost;
+    if (hosts === this.hosts) {
+      return;
+    }
+    this.hosts = hosts;
+    const [{ HostDesk }] = hosts ? await Promise.all([import('./agent/desk.js'), speakAsAgent()]).catch(() => {
+      this.hosts = !hosts; // it could not be had: again with the next change
+      return [{ HostDesk: null }];
+    }) : [{ HostDesk: null }];
+    if (hosts === this.hosts && this.isConnected) {
+      this.desk.end?.();
+      this.desk = HostDesk ? new HostDesk(this, model) : BUYER_DESK;
+      this.desk.begin?.();
+      this.tab = this.layout === 'desk' ? this.desk.first(this) : '';
     }
   }
 

@@ -1,6 +1,7 @@
 // What this page sends: camera, microphone and screen, switched on, off and round, whatever becomes of the device.
 
 import { canShareScreen, explainDevice, listDevices, openDevice, openScreen } from '../../lib/devices.js';
+import { facingOf, firstFacing, otherSide } from './facing.js';
 import { deviceWords, errorWords, refusalWords } from './problems.js';
 
 /** @typedef {import('../../lib/oriel.js').OrielClient} OrielClient */
@@ -17,6 +18,8 @@ export class OwnSources extends EventTarget {
     this.client = client;
     /** @type {Tracks} */
     this.tracks = { microphone: null, camera: null, screen: null, ...tracks };
+    /** @type {import('./facing.js').Facing|null} */
+    this.lastFacing = null;
     /** there is another camera to turn to */
     this.canFlip = false;
     client.on('device', (news) => this.onDevice(news));
@@ -36,6 +39,11 @@ export class OwnSources extends EventTarget {
 
   changed() {
     this.dispatchEvent(new Event('changed'));
+  }
+
+  /** Of the camera that is opened next: where the last one looked. */
+  get facing() {
+    return this.lastFacing ?? firstFacing(this.client.me?.role ?? '');
   }
 
   get canShareScreen() {
@@ -61,7 +69,7 @@ export class OwnSources extends EventTarget {
       return;
     }
     try {
-      await this.start(kind, kind === 'screen' ? await openScreen() : await openDevice(kind));
+      await this.start(kind, kind === 'screen' ? await openScreen() : await openDevice(kind, undefined, { facing: this.facing }));
     } catch (error) {
       // Closing the browser's own picker of screens is a choice, not a problem.
       if (kind !== 'screen' || explainDevice(error, kind).code !== 'device_denied') {
@@ -73,6 +81,7 @@ export class OwnSources extends EventTarget {
   /** @param {SourceKind} kind @param {MediaStreamTrack} track */
   async start(kind, track) {
     this.tracks[kind] = track;
+    this.lastFacing = facingOf(kind === 'camera' ? track : null) ?? this.lastFacing;
     this.changed();
     await this.look();
     try {
@@ -101,19 +110,29 @@ export class OwnSources extends EventTarget {
     this.changed();
   }
 
+  /** To the other side, where the cameras say on which they are; else to the next of the list. */
   async flip() {
-    const current = this.tracks.camera?.getSettings().deviceId;
-    const cameras = await listDevices('camera');
-    const next = cameras[(cameras.findIndex((c) => c.deviceId === current) + 1) % cameras.length];
+    const { camera } = this.tracks;
+    const before = camera?.getSettings().deviceId;
+    const facing = facingOf(camera);
     // Most phones open one camera at a time: the old one has to end first.
-    this.tracks.camera?.stop();
+    camera?.stop();
     this.tracks.camera = null;
     try {
-      await this.start('camera', await openDevice('camera', next.deviceId));
+      const turned = facing && await openDevice('camera', undefined, { facing: otherSide(facing) });
+      await this.start('camera', turned && turned.getSettings().deviceId !== before ? turned : await this.next(before, turned));
     } catch (error) {
       await this.stop('camera');
       this.say(deviceWords(error, 'camera'));
     }
+  }
+
+  /** @param {string|undefined} before @param {MediaStreamTrack|null} tried it is the same one again */
+  async next(before, tried) {
+    tried?.stop();
+    const cameras = await listDevices('camera');
+    const at = cameras.findIndex((c) => c.deviceId === before);
+    return openDevice('camera', cameras[(at + 1) % cameras.length].deviceId);
   }
 
   /** The browser's own "stop sharing", an unplugged camera, a phone call: what was lost comes back by itself.
@@ -134,9 +153,4 @@ export class OwnSources extends EventTarget {
       track?.stop();
     }
   }
-}
-
-/** A front camera is shown as in a mirror, one that films the house is not. @param {MediaStreamTrack|null} track */
-export function facesUser(track) {
-  return track?.getSettings().facingMode !== 'environment';
 }

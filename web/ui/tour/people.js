@@ -18,15 +18,14 @@ const waitingRow = (model, person) => html`<li class="person" data-waiting=${per
     @click=${() => model.attempt(() => model.client.remove(person.id))}>${icon('close')}</button>
 </li>`;
 
+/** Who waits to be let in, for hosts. @param {TourModel} model */
+export const waitingList = (model) => (model.waiting.length === 0 ? nothing : html`<section class="waiting">
+  <h2>${t('people.waiting', { n: model.waiting.length })}</h2>
+  <ul>${repeat(model.waiting, (p) => p.id, (p) => waitingRow(model, p))}</ul>
+  ${model.waiting.length > 1 ? html`<button type="button" class="wide" data-admit="all"
+    @click=${() => model.attempt(() => model.client.admit())}>${t('people.admit_all')}</button>` : nothing}
+</section>`);
+
 /** @param {TourModel} model */
-export function peoplePanel(model) {
-  const { waiting, people, me } = model;
-  return html`${waiting.length === 0 ? nothing : html`<section class="waiting">
-      <h3>${t('people.waiting', { n: waiting.length })}</h3>
-      <ul>${repeat(waiting, (p) => p.id, (p) => waitingRow(model, p))}</ul>
-      ${waiting.length > 1 ? html`<button type="button" class="wide" data-admit="all"
-        @click=${() => model.attempt(() => model.client.admit())}>${t('people.admit_all')}</button>` : nothing}
-    </section>`}
-    <ul class="people">${repeat(people, (p) => p.id, (p) => personRow({ person: p, me: p.id === me?.id,
-      speaking: p.id === model.speaker }))}</ul>`;
-}
+export const peoplePanel = (model) => html`<ul class="people">${repeat(model.people, (p) => p.id, (p) => personRow({ person: p,
+  me: p.id === model.me?.id, speaking: p.id === model.speaker }))}</ul>`;

@@ -143,7 +143,7 @@ export class Stage extends Part {
   render() {
     const { picture, sight } = this;
     return html`<div class="canvas" tabindex="0" role="group" aria-label=${t('stage.label')}>
-      <oriel-tile class="main" ?hidden=${!picture?.participant} .track=${picture?.track ?? null} .name=${picture?.name ?? ''}
+      <oriel-tile class="main ${picture?.own ? 'own' : ''}" ?hidden=${!picture?.participant} .track=${picture?.track ?? null} .name=${picture?.name ?? ''}
         .label=${picture?.label ?? ''} .speaking=${this.speaking && !picture?.own} .paused=${Boolean(picture?.paused)}></oriel-tile>
       <div class="marks">${this.pointer()}</div></div>
       ${picture?.participant ? nothing : this.empty}

@@ -3,7 +3,7 @@
 
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { facesUser } from './own_sources.js';
+import { facesUser } from './facing.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('./model.js').TourModel} TourModel */

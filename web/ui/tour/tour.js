@@ -149,6 +149,9 @@ export class OrielTour extends Part {
       }
       this.screen = { at: 'prejoin', welcome, failed: null };
       import('./room.js').catch(() => {}); // is there when it is wanted
+      if (welcome.you.role === 'agent') {
+        import('./agent/desk.js').catch(() => {});
+      }
     } catch (error) {
       if (current()) {
         this.refused(error);

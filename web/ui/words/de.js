@@ -42,6 +42,7 @@ export default {
   'refused.unreachable': 'Wir erreichen die Besichtigung nicht. Prüfen Sie Ihre Internetverbindung.',
   'refused.connection_lost': 'Die Verbindung ist abgebrochen. Versuchen Sie es noch einmal.',
   'refused.consent_required': 'Diese Besichtigung wird aufgenommen. Bitte stimmen Sie dem zuerst zu.',
+  'refused.signing_off': 'Links kommen hier aus Ihrem Büro. Lassen Sie sich dort einen schicken.',
 
   // Die Eingangstür
   'landing.title': 'An einer Besichtigung teilnehmen',

@@ -41,6 +41,7 @@ export default {
   'refused.unreachable': 'We cannot reach the tour. Check your internet connection.',
   'refused.connection_lost': 'The connection was lost. Try again.',
   'refused.consent_required': 'This tour is recorded. Please agree to that first.',
+  'refused.signing_off': 'Links come from your office here. Ask them to send one.',
 
   // The front door
   'landing.title': 'Join a property tour',

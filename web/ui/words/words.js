@@ -3,13 +3,17 @@
 
 import en from './en.js';
 
-/** @typedef {keyof typeof en | keyof typeof import('./en_ops.js').default} Key */
+/** @typedef {keyof typeof en | keyof typeof import('./en_ops.js').default
+ *   | keyof typeof import('./en_agent.js').default} Key */
 /** @typedef {string|{one: string, other: string}} Phrase where it depends on a count, `n` */
 /** @typedef {Record<string, Phrase>} Words */
 /** Phrases that one page alone says. @typedef {{en: Words, others: Record<string, () => Promise<{default: Words}>>}} More */
 
-/** Besides English, which is always there. @type {Record<string, () => Promise<{default: Words}>>} */
+/** @typedef {Record<string, () => Promise<{default: Words}>>} Files by language */
+/** Besides English, which is always there. @type {Files} */
 const LANGUAGES = { de: () => import('./de.js') };
+/** @type {Files} */
+const OF_AGENTS = { en: () => import('./en_agent.js'), de: () => import('./de_agent.js') };
 
 /** @type {Words} */
 let english = en;
@@ -38,6 +42,11 @@ export async function speak(wanted = navigator.languages, more) {
   document.documentElement.lang = language;
 }
 
+/** What only hosts read, before any of it is said. */
+export async function speakAsAgent() {
+  words = { ...words, ...(await OF_AGENTS[language]()).default };
+}
+
 /** Of dates and figures, too. */
 export const spoken = () => language;
 
@@ -47,7 +56,7 @@ export const spoken = () => language;
  * @param {Key} key @param {Record<string, string|number>} [values]
  */
 export function t(key, values = {}) {
-  const phrase = words[key] ?? english[key];
+  const phrase = words[key] ?? english[key] ?? key;
   const text = typeof phrase === 'string' ? phrase
     : phrase[plurals.select(Number(values.n)) === 'one' ? 'one' : 'other'];
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
