@@ -8,6 +8,8 @@
 #include "signaling/platform.h"
 #include "signaling/words/capabilities.h"
 
+#include <string.h>
+
 /* ---- tables ---- */
 
 static const char *const source_words[] = {"microphone", "camera", "screen", NULL};
@@ -18,8 +20,12 @@ static const char *const direction_words[] = {
         NULL};
 const struct schema schema_source_kind = {
     .name = "SourceKind", .kind = SCHEMA_WORD, .words = source_words};
-#define PARTICIPANT_ID                                                \
-    .kind = SCHEMA_TEXT, .min = 2, .max = 16, .pattern = "^p[0-9]+$", \
+static bool is_participant_id(const char *text) {
+    return text[0] == 'p' && text[1] && text[1 + strspn(text + 1, "0123456789")] == '\0';
+}
+
+#define PARTICIPANT_ID                                                                           \
+    .kind = SCHEMA_TEXT, .min = 2, .max = 16, .pattern = "^p[0-9]+$", .good = is_participant_id, \
     .about = "As in the protocol; of this run.", .example = "\"p7\""
 const struct schema schema_participant_id = {.name = "ParticipantId", PARTICIPANT_ID};
 const struct schema schema_participant_id_or_null = {.null = true, PARTICIPANT_ID};

@@ -4,6 +4,7 @@
 #include "server/api/audited_acts.h"
 #include "server/api/door.h"
 #include "server/api/metrics.h"
+#include "server/api/moderated.h"
 #include "server/api/routes.h"
 #include "server/api/tours_schemas.h"
 #include "server/auth/authority.h"
@@ -184,6 +185,10 @@ static void expect_same(const struct schema *s, const char *alphabet) {
 
 TEST(api_patterns_say_what_is_so) {
     expect_same(&schema_tour_name, "azAZ09_-azAZ09_-azAZ09_-azAZ09_-azAZ09_-azAZ09_-azAZ09.");
+    bool (*is_participant)(const char *) = schema_participant_id.good;
+    REQUIRE(is_participant);
+    EXPECT(is_participant("p7") && is_participant("p4294967295") && !is_participant("p"));
+    EXPECT(!is_participant("7") && !is_participant("p7x") && !is_participant("\xc2\x85"));
     expect_same(tours_query[TOURS_AFTER].schema, "01234567ABCDEFGHJKMNPQRSTVWXYZABCDEFGHJKMU");
 }
 
