@@ -3,6 +3,8 @@
 import { html, render } from 'lit';
 import { OPS_WORDS } from '../words/ops.js';
 import { speak, speakAsAgent } from '../words/words.js';
+import '../ops/icons.js';
+import '../tour/agent/icons.js';
 import { CATALOGUE } from './catalogue.js';
 
 function draw() {

@@ -2,6 +2,7 @@
 
 import { OPS_WORDS } from '../words/ops.js';
 import { speak } from '../words/words.js';
+import './icons.js';
 import './ops.js';
 
 await speak(navigator.languages, OPS_WORDS);

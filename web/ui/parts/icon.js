@@ -1,34 +1,31 @@
-// The icons, by what they mean here. A page carries those that it names.
+// The icons, by what they mean here: those that all pages have. Rooms with more of them add theirs (addIcons).
 
 import { html } from 'lit';
 import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
 import {
-  Archive, Captions, Check, ChevronDown, ChevronLeft, ChevronRight, CircleDot, CircleStop, Clock, Copy, Crown,
-  DoorOpen, Download, Ear, Ellipsis, Eye, Flashlight, Hand, Heart, House, Image, Info, Link, Lock, LockOpen, LogOut, Map as MapIcon,
-  Maximize, MessageCircleQuestionMark, MessageSquare, Mic, MicOff, Minimize, MousePointer2, Pause, Phone,
-  PictureInPicture2, Pin, Play, QrCode, RotateCw, ScreenShare, ScreenShareOff, Search, Send, Settings, ShieldAlert,
-  ShieldCheck, SignalHigh, SignalLow, SignalMedium, SignalZero, Spotlight, SwitchCamera, ThumbsUp, Trash2,
-  TriangleAlert, UserPlus, Users, UserX, Video, VideoOff, Volume2, WifiOff, X,
-  FastForward, ListFilter, Rewind, VolumeX, // of the recordings
+  Archive, Check, ChevronDown, ChevronLeft, CircleDot, CircleStop, Clock, Ear, Ellipsis, Hand, Heart, House, Image,
+  Info, Link, Lock, LogOut, Map as MapIcon, Maximize, MessageCircleQuestionMark, MessageSquare, Mic, MicOff,
+  Minimize, Pause, Phone, PictureInPicture2, ScreenShare, ScreenShareOff, Search, Send, SignalHigh, SignalLow,
+  SignalMedium, SignalZero, SwitchCamera, TriangleAlert, UserPlus, Users, Video, VideoOff, Volume2, WifiOff,
+  X,
 } from 'lucide';
 
 /** @typedef {[string, Record<string, string|number|undefined>][]} IconNode */
 
 /** @type {Record<string, any>} */
 const ICONS = {
-  earlier: Rewind, later: FastForward, filter: ListFilter, 'sound-off': VolumeX,
   microphone: Mic, 'microphone-off': MicOff, camera: Video, 'camera-off': VideoOff, screen: ScreenShare,
-  'screen-off': ScreenShareOff, flip: SwitchCamera, torch: Flashlight, sound: Volume2, ear: Ear, captions: Captions,
-  people: Users, person: UserPlus, refuse: UserX, lead: Crown, spotlight: Spotlight, pin: Pin, eye: Eye, phone: Phone,
-  hand: Hand, question: MessageCircleQuestionMark, chat: MessageSquare, send: Send, heart: Heart, thumbs_up: ThumbsUp,
-  rooms: DoorOpen, plan: MapIcon, photo: Image, pointer: MousePointer2, link: Link, copy: Copy, qr: QrCode,
-  record: CircleDot, stop: CircleStop, pause: Pause, play: Play, lock: Lock, unlock: LockOpen,
-  fullscreen: Maximize, smaller: Minimize, pip: PictureInPicture2, more: Ellipsis, close: X, leave: LogOut,
-  check: Check, warning: TriangleAlert, info: Info, clock: Clock, search: Search, refresh: RotateCw, settings: Settings,
-  download: Download, trash: Trash2, hold: Archive, proof: ShieldCheck, 'proof-bad': ShieldAlert,
-  good: SignalHigh, fair: SignalMedium, poor: SignalLow, off: SignalZero, cut: WifiOff,
-  house: House, down: ChevronDown, forward: ChevronRight, back: ChevronLeft,
+  'screen-off': ScreenShareOff, flip: SwitchCamera, sound: Volume2, ear: Ear, people: Users, person: UserPlus,
+  phone: Phone, hand: Hand, question: MessageCircleQuestionMark, chat: MessageSquare, send: Send, heart: Heart,
+  plan: MapIcon, photo: Image, link: Link, record: CircleDot, stop: CircleStop, pause: Pause, lock: Lock,
+  fullscreen: Maximize, smaller: Minimize, pip: PictureInPicture2, more: Ellipsis, leave: LogOut, check: Check,
+  warning: TriangleAlert, info: Info, clock: Clock, search: Search, hold: Archive, good: SignalHigh,
+  fair: SignalMedium, poor: SignalLow, off: SignalZero, cut: WifiOff, house: House, down: ChevronDown,
+  back: ChevronLeft, close: X,
 };
+
+/** Before one of them is drawn. @param {Record<string, any>} more by name */
+export const addIcons = (more) => Object.assign(ICONS, more);
 
 /** They point somewhere along the line of reading. */
 const DIRECTED = new Set(['leave', 'send', 'forward', 'back']);

@@ -2,7 +2,6 @@
 
 import { html, nothing } from 'lit';
 import { controlButton } from '../parts/control_button.js';
-import { ask } from '../parts/dialog.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('./live.js').Live} Live */
@@ -25,20 +24,6 @@ export function screen(model) {
   const may = on || model.client.maySend('screen');
   return controlButton({ id: 'screen', icon: on ? 'screen-off' : 'screen', label: t(on ? 'bar.screen_stop' : 'bar.screen'),
     pressed: on, kind: 'live', disabled: !may, hint: may ? undefined : t('refused.forbidden'), run: () => model.own.toggle('screen') });
-}
-
-/** @param {TourModel} model */
-function record(model) {
-  const on = model.recording !== 'off';
-  return controlButton({ id: 'record', icon: on ? 'stop' : 'record', label: t(on ? 'bar.record_stop' : 'bar.record'),
-    pressed: on, run: () => model.attempt(() => model.client.record(!on)) });
-}
-
-/** @param {TourModel} model */
-async function end(model) {
-  if (await ask({ title: t('end_ask.title'), text: t('end_ask.text'), confirm: t('bar.end'), cancel: t('cancel') })) {
-    await model.attempt(() => model.client.end());
-  }
 }
 
 /** @param {TourModel} model */
@@ -73,8 +58,7 @@ export function bar(live) {
   return html`<nav class="controls" aria-label=${t('tour.controls')}>
     <div class="me">${sends ? html`${device(model, 'microphone')}${device(model, 'camera')}` : nothing}
       ${wide && sends && model.own.canShareScreen ? screen(model) : nothing}</div>
-    <div class="room">${model.isAgent && model.tour?.record !== 'off' ? record(model) : nothing}${room(live, model)}</div>
-    ${live.layout === 'upright' && !model.isAgent ? nothing : html`<div class="out">${live.layout === 'upright' ? nothing : leaveButton(model)}
-      ${model.isAgent ? controlButton({ id: 'end', icon: 'stop', label: t('bar.end'), kind: 'end', run: () => end(model) }) : nothing}</div>`}
+    <div class="room">${room(live, model)}</div>
+    ${live.layout === 'upright' ? nothing : html`<div class="out">${leaveButton(model)}</div>`}
   </nav>`;
 }

@@ -109,4 +109,13 @@ export default {
   'keys.rooms': 'Räume, Pläne und Fotos',
   'keys.point': 'Auf das Bild zeigen',
   'keys.keys': 'Diese Hilfe',
+  'bar.record': 'Aufnehmen',
+  'bar.record_stop': 'Aufnahme beenden',
+  'bar.end': 'Beenden',
+  'end_ask.title': 'Besichtigung für alle beenden?',
+  'end_ask.text': 'Alle verlassen die Besichtigung. Eine Aufnahme bleibt erhalten.',
+  'people.waiting': 'Warten auf Einlass ({n})',
+  'people.admit': 'Einlassen',
+  'people.admit_all': 'Alle einlassen',
+  'people.refuse': '{name} abweisen',
 };

@@ -109,4 +109,13 @@ export default {
   'keys.rooms': 'Rooms, plans and photos',
   'keys.point': 'Point at the picture',
   'keys.keys': 'This help',
+  'bar.record': 'Record',
+  'bar.record_stop': 'Stop recording',
+  'bar.end': 'End tour',
+  'end_ask.title': 'End the tour for everyone?',
+  'end_ask.text': 'Everybody leaves. The recording, if there is one, is kept.',
+  'people.waiting': 'Waiting to come in ({n})',
+  'people.admit': 'Let in',
+  'people.admit_all': 'Let all in',
+  'people.refuse': 'Refuse {name}',
 };

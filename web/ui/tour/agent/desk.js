@@ -20,6 +20,7 @@ import { recordingTrouble } from './recording.js';
 import { roomsPanel } from './rooms.js';
 import { WakeLock } from './wake.js';
 import '../../parts/modal.js';
+import './icons.js';
 
 /** @typedef {import('../live.js').Live} Live */
 /** @typedef {import('../model.js').TourModel} TourModel */

@@ -7,7 +7,6 @@ import { ask } from '../../parts/dialog.js';
 import { personMenu } from '../../parts/person_menu.js';
 import { personRow } from '../../parts/person_row.js';
 import { t } from '../../words/words.js';
-import { waitingList } from '../people.js';
 
 /** @typedef {import('./desk.js').HostDesk} HostDesk */
 /** @typedef {import('../model.js').TourModel} TourModel */
@@ -17,6 +16,23 @@ import { waitingList } from '../people.js';
 /** @param {Participant} person @param {(id: string) => void} choose */
 const more = (person, choose) => html`<button type="button" class="quiet more" data-person=${person.id}
   aria-label=${t('person.menu', { name: person.name })} aria-haspopup="dialog" @click=${() => choose(person.id)}>${icon('more')}</button>`;
+
+/** @param {TourModel} model @param {Participant} person */
+const waitingRow = (model, person) => html`<li class="person" data-waiting=${person.id}>
+  <span class="name">${person.name}</span>
+  ${person.link === 'lost' ? html`<span class="meta soft">${t('people.lost')}</span>` : nothing}
+  <button type="button" data-admit=${person.id} @click=${() => model.attempt(() => model.client.admit([person.id]))}>${t('people.admit')}</button>
+  <button type="button" class="quiet" data-remove=${person.id} aria-label=${t('people.refuse', { name: person.name })}
+    @click=${() => model.attempt(() => model.client.remove(person.id))}>${icon('close')}</button>
+</li>`;
+
+/** Who waits to be let in. @param {TourModel} model */
+const waitingList = (model) => (model.waiting.length === 0 ? nothing : html`<section class="waiting">
+  <h2>${t('people.waiting', { n: model.waiting.length })}</h2>
+  <ul>${repeat(model.waiting, (p) => p.id, (p) => waitingRow(model, p))}</ul>
+  ${model.waiting.length > 1 ? html`<button type="button" class="wide" data-admit="all"
+    @click=${() => model.attempt(() => model.client.admit())}>${t('people.admit_all')}</button>` : nothing}
+</section>`);
 
 /** @param {HostDesk} desk */
 export function hostPeople(desk) {

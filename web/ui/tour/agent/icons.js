@@ -1,0 +1,11 @@
+// The icons that only hosts see.
+
+import {
+  Copy, Crown, DoorOpen, Flashlight, LockOpen, MousePointer2, Spotlight, Trash2, UserX,
+} from 'lucide';
+import { addIcons } from '../../parts/icon.js';
+
+addIcons({
+  torch: Flashlight, refuse: UserX, lead: Crown, spotlight: Spotlight, rooms: DoorOpen, pointer: MousePointer2,
+  copy: Copy, unlock: LockOpen, trash: Trash2,
+});
