@@ -56,7 +56,7 @@ export function propertyCard({ tour, here = false, main = false }) {
   const title = property.title || tour?.title || tour?.name || t('property.tour');
   const [head, below] = property.address ? [property.address, title] : [title, ''];
   const lines = [facts(property), shownBy(property, here)];
-  return html`<section class="property ${property.photo ? 'pictured' : ''}" aria-label=${t('property.tour')}>
+  return html`<div class="property ${property.photo ? 'pictured' : ''}" role="group" aria-label=${head}>
     <div class="band">
       <span class="mark">${icon('house')}</span>
       ${property.photo ? picture(property.photo, 'photo') : nothing}
@@ -66,7 +66,7 @@ export function propertyCard({ tour, here = false, main = false }) {
       </div>
     </div>
     ${lines.some((line) => line !== nothing) ? html`<div class="about">${lines}</div>` : nothing}
-  </section>`;
+  </div>`;
 }
 
 /** How to reach who shows it: "Call Maya", and the agency's own page. @param {Tour|null} tour */
