@@ -94,6 +94,7 @@ await test('what_runs_now_is_first_and_can_be_watched', async () => {
   await watching.waitForSelector('form.prejoin');
   await watching.close();
   await row('12 Elm Street').waitFor();
+  expectEqual(await page.locator('.library .banner').count(), 0, 'alarms of a server that is well');
   const text = await row('12 Elm Street').innerText();
   expect(/Ann Agent, Bea/.test(text) && /Complete/.test(text) && !text.includes(idOf('12 Elm Street')), text);
   await accessible(page, 'the list');
@@ -118,6 +119,7 @@ await test('recordings_are_found_by_words_people_and_state', async () => {
   await shot('no_match');
   await page.click('.empty-state button');
   await until(async () => (await titles()).length === 3, 'all again');
+  expectEqual(await page.inputValue('.filters [name=state]'), '', 'and the filter says so');
   const today = new Date();
   const date = (days) => new Date(today.getFullYear(), today.getMonth(), today.getDate() + days, 12).toISOString().slice(0, 10);
   await page.fill('.filters [name=from]', date(1));

@@ -40,8 +40,8 @@ export function filterForm(filters, take) {
     <label><span>${t('filter.person')}</span><input type="text" name="person" maxlength="128" autocomplete="off" .value=${filters.person ?? ''}
       @change=${(/** @type {Event} */ e) => take(set({ ...filters, person: value(e).trim() }))} /></label>
     <label><span>${t('filter.state')}</span><select name="state" @change=${(/** @type {Event} */ e) => take(set({ ...filters, state: value(e) }))}>
-      <option value="">${t('filter.any_state')}</option>
-      ${STATES.map((s) => html`<option value=${s} ?selected=${s === filters.state}>${told('state', s)}</option>`)}</select></label>
+      <option value="" .selected=${!filters.state}>${t('filter.any_state')}</option>
+      ${STATES.map((s) => html`<option value=${s} .selected=${s === filters.state}>${told('state', s)}</option>`)}</select></label>
   </form>`;
 }
 
