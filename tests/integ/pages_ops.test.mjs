@@ -173,6 +173,7 @@ await test('it_plays_and_seeks_by_keys', async () => {
       .catch(async () => { throw new Error(`${what}: at ${await now()} instead of ${to}`); });
   };
   await page.focus('.recording h1');
+  await page.evaluate(() => document.querySelector('oriel-player').seek(4)); // wherever the middle of it was
   await key('j', 0, '10 s back');
   await key('ArrowRight', 5, '5 s on');
   await key('.', 5.04, 'a picture');

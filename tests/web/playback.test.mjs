@@ -92,6 +92,21 @@ await test('at_the_end_of_a_file_the_next_one_plays_and_what_was_skipped_is_told
   expectEqual(video.from, 'programme/0', 'again from where there is something');
 });
 
+await test('what_is_being_recorded_goes_on_where_it_ended', () => {
+  const { video, playback, skips } = begin();
+  playback.seek(25);
+  video.load(14);
+  playback.toggle();
+  const grown = { ...TRACK, epochs: TRACK.epochs.map((e) => (e.number === 1 ? { ...e, duration_ms: 24000 } : e)) };
+  playback.renew({ duration_ms: 44000, tracks: [grown], events: [] });
+  expectEqual(`${playback.length} ${playback.part.end}`, '44 44', 'what there is now');
+  video.from = '';
+  video.reach(14);
+  expectEqual(`${video.from} ${playback.state} ${skips.length}`, 'programme/1 loading 0', 'the file is asked for again');
+  video.load(24);
+  expectEqual(`${video.at} ${video.paused}`, '14 false', 'and goes on');
+});
+
 await test('where_nothing_is_one_stays_until_one_plays', () => {
   const { video, playback, skips } = begin();
   playback.seek(15);

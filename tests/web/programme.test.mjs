@@ -1,6 +1,6 @@
 // A recording as one line of time: epochs with nothing between them, pauses, who spoke when, and what is found.
 import { expect, expectEqual, finish, test } from '../integ/lib/harness.mjs';
-import { find, gapsOf, lengthOf, partsOf, peopleOf, placeOf, saidIn } from '../../web/ui/ops/programme.js';
+import { find, gapsOf, lengthOf, partsOf, peopleOf, placeOf, saidIn, thin } from '../../web/ui/ops/programme.js';
 
 const ANN = '0000500000000003';
 const BEA = '0000800000000006';
@@ -83,5 +83,12 @@ await test('what_was_said_is_found_by_any_words_of_it', () => {
   expectEqual(at('  '), '2.5,4,6,9,9.5', 'no words');
   expectEqual(said[4].hidden, 'retracted', 'what was taken back');
   expectEqual(said[3].who, null, 'the office is nobody in the tour');
+});
+
+await test('hours_of_talk_are_few_pieces', () => {
+  const talk = Array.from({ length: 10000 }, (_, i) => ({ start: i, end: i + 0.9 }));
+  expectEqual(spans(thin(talk, 1)), '0-9999.9', 'without a silence that one sees');
+  expectEqual(spans(thin([{ start: 0, end: 1 }, { start: 5, end: 6 }], 1)), '0-1,5-6', 'with one');
+  expectEqual(talk[0].end, 0.9, 'what they are of is as it was');
 });
 finish();

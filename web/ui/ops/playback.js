@@ -9,6 +9,7 @@ import { lengthOf, partsOf, placeOf } from './programme.js';
 /** @typedef {'loading'|'ready'|'gap'|'ended'|'broken'|'empty'} State */
 
 const NEAR_END_S = 0.05;
+const GROWN_S = 2; // less is only how exact lengths are
 
 export class Playback extends EventTarget {
   /** @param {HTMLVideoElement} video @param {Recording} recording @param {(track: Track, part: Part) => string} address */
@@ -63,6 +64,16 @@ export class Playback extends EventTarget {
     this.parts = partsOf(track);
     this.part = null;
     this.seek(this.now);
+  }
+
+  /** It has grown, while it is being made. @param {Recording} recording */
+  renew(recording) {
+    this.recording = recording;
+    this.length = lengthOf(recording);
+    this.track = recording.tracks.find((track) => track.id === this.track?.id) ?? this.track;
+    this.parts = this.track ? partsOf(this.track) : [];
+    this.part = this.parts.find((part) => part.number === this.part?.number) ?? null;
+    this.tell();
   }
 
   /** Where the recording begins to show something. */
@@ -130,7 +141,11 @@ export class Playback extends EventTarget {
   goOn() {
     const at = this.part ? this.parts.indexOf(this.part) : -1;
     const next = this.parts[at + 1];
-    if (next) {
+    if (this.part && this.part.end - this.now > GROWN_S) {
+      const { part } = this;
+      this.part = null;
+      this.open(part); // the file has grown since it was asked for
+    } else if (next) {
       this.now = this.part?.end ?? this.now;
       this.wanted = true;
       this.skip(next);

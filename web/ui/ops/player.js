@@ -10,7 +10,7 @@ import { clock } from '../words/format.js';
 import { spoken, t, told } from '../words/words.js';
 import { keysOf } from './player_keys.js';
 import { Playback } from './playback.js';
-import { gapsOf, lengthOf } from './programme.js';
+import { gapsOf, lengthOf, thin } from './programme.js';
 import { labelsOf } from './tracks.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
@@ -20,12 +20,17 @@ import { labelsOf } from './tracks.js';
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3];
 const FRAME_S = 1 / 25;
+const LANE_PIECES = 400; // in a lane, about a pixel each
 const WIDE = matchMedia('(min-width: 1100px)');
+
+/** @param {Person[]} people @param {number} length */
+const lanesOf = (people, length) => people.filter((person) => person.spoke.length > 0).map((person) => ({
+  name: person.name || t('ops.somebody'), spans: thin(person.spoke, length / LANE_PIECES), faint: thin(person.here, length / LANE_PIECES) }));
 
 export class Player extends Part {
   static properties = { api: { attribute: false }, recording: { attribute: false }, people: { attribute: false },
     chapters: { attribute: false }, hits: { attribute: false }, pictures: { attribute: false }, at: { type: Number },
-    problem: { state: true }, lanes: { state: true } };
+    problem: { state: true } };
 
   constructor() {
     super();
@@ -45,6 +50,8 @@ export class Player extends Part {
     this.problem = '';
     /** @type {Playback|null} */
     this.playback = null;
+    /** @type {import('../parts/lanes.js').Lane[]} */
+    this.lanes = [];
   }
 
   connectedCallback() {
@@ -71,6 +78,16 @@ export class Player extends Part {
     }
     video.addEventListener('volumechange', () => this.requestUpdate());
     this.requestUpdate();
+  }
+
+  /** @param {Map<string, any>} changed */
+  willUpdate(changed) {
+    if (changed.has('recording') && this.playback && this.playback.recording !== this.recording) {
+      this.playback.renew(this.recording);
+    }
+    if (changed.has('people')) {
+      this.lanes = lanesOf(this.people, lengthOf(this.recording));
+    }
   }
 
   /** What there is to look at, the programme first. @returns {Track[]} */
@@ -134,9 +151,7 @@ export class Player extends Part {
   chapter(by) {
     const now = this.playback?.now ?? 0;
     const there = by > 0 ? this.chapters.find((c) => c.t > now + 0.5) : this.chapters.filter((c) => c.t < now - 2).pop();
-    if (there) {
-      this.seek(there.t);
-    }
+    there && this.seek(there.t);
   }
 
   fullscreen() {
@@ -216,7 +231,6 @@ export class Player extends Part {
 
   render() {
     const r = this.recording;
-    const spoke = this.people.filter((person) => person.spoke.length > 0);
     return html`<section class="player" aria-label=${t('player.label')}>
       <div class="screen charcoal">
         <video playsinline preload="metadata" tabindex="-1" aria-label=${t('player.video', { title: r.title || r.tour })}
@@ -227,8 +241,7 @@ export class Player extends Part {
         @seek=${(/** @type {CustomEvent} */ e) => this.seek(e.detail)}></oriel-timeline>
       ${this.buttons()}
       ${this.tracksChoice()}
-      ${lanes({ length: lengthOf(r), now: this.playback?.now ?? 0, open: WIDE.matches,
-        lanes: spoke.map((person) => ({ name: person.name || t('ops.somebody'), spans: person.spoke, faint: person.here })) })}
+      ${lanes({ length: lengthOf(r), now: this.playback?.now ?? 0, open: WIDE.matches, lanes: this.lanes })}
     </section>`;
   }
 }

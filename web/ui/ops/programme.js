@@ -150,6 +150,22 @@ export function gapsOf(recording, track) {
     .sort((a, b) => a.start - b.start);
 }
 
+/** Spans with less than `least` between them are one: nobody sees it, and hours have thousands. @param {Span[]} spans
+ *  @param {number} least [s] @returns {Span[]} */
+export function thin(spans, least) {
+  /** @type {Span[]} */
+  const few = [];
+  for (const span of spans) {
+    const last = few[few.length - 1];
+    if (last && span.start - last.end < least) {
+      last.end = Math.max(last.end, span.end);
+    } else {
+      few.push({ ...span });
+    }
+  }
+  return few;
+}
+
 /** @param {string} text */
 const plain = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 

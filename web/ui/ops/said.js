@@ -50,9 +50,19 @@ export class SaidList extends Part {
     return find(this.said, this.words).filter((s) => this.kind === 'all' || kinds.includes(s.kind));
   }
 
+  /** @param {Said[]} shown */
+  currentOf(shown) {
+    return shown.filter((s) => s.t <= this.now + 0.05).pop() ?? null;
+  }
+
+  /** Four times a second time goes on, and mostly nothing else is current. @param {Map<string, any>} changed */
+  shouldUpdate(changed) {
+    return changed.size !== 1 || !changed.has('now') || this.currentOf(this.shown()) !== this.current;
+  }
+
   /** The list goes along, unless somebody is in it. */
   updated() {
-    const current = this.shown().filter((s) => s.t <= this.now + 0.05).pop() ?? null;
+    const current = this.currentOf(this.shown());
     if (current !== this.current) {
       this.current = current;
       const list = /** @type {HTMLElement|null} */ (this.querySelector('.said-list'));
@@ -82,7 +92,7 @@ export class SaidList extends Part {
     if (shown.length === 0) {
       return emptyState({ icon: 'search', title: t('ops.no_match.title'), text: t('said.no_match') });
     }
-    const current = shown.filter((s) => s.t <= this.now + 0.05).pop();
+    const current = this.currentOf(shown);
     return html`<ol class="said-list" tabindex="0" aria-label=${t('said.title')}>${repeat(shown, (s) => `${s.kind} ${s.seq} ${s.t}`,
       (s) => this.row(s, s === current))}</ol>`;
   }

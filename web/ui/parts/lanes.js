@@ -1,6 +1,7 @@
 // Who spoke when: for each person a line of time, as wide as the timeline that it belongs to.
 
 import { html, nothing } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import { clock } from '../words/format.js';
 import { t } from '../words/words.js';
 
@@ -16,6 +17,6 @@ export function lanes({ lanes: all, length, now, open = true }) {
   return all.length === 0 ? nothing : html`<details class="lanes" ?open=${open}><summary>${t('timeline.lanes')}</summary>
     <ul>${all.map((lane) => html`<li><span class="lane-name"><bdi>${lane.name}</bdi></span>
       <span class="meta soft figures">${t('timeline.spoke', { time: spoke(lane) })}</span>
-      <span class="lane" aria-hidden="true">${lane.faint.map((s) => piece(s, 'faint'))}${lane.spans.map((s) => piece(s))}
+      <span class="lane" aria-hidden="true">${guard([lane.faint, lane.spans, length], () => html`${lane.faint.map((s) => piece(s, 'faint'))}${lane.spans.map((s) => piece(s))}`)}
         <i class="now" .style=${`left:${percent(now)}%`}></i></span></li>`)}</ul></details>`;
 }
