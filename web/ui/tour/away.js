@@ -31,5 +31,5 @@ export function awayScreen(model) {
     return html`<div class="away" role="status"><div class="spinner"></div><p class="soft">${t('tour.connecting')}</p></div>`;
   }
   const { name, title, text } = situation(model);
-  return html`<div class="away" role="status">${name ? avatar(name, 'large') : nothing}<h2>${title}</h2><p class="soft">${text}</p></div>`;
+  return html`<div class="away" role="status" tabindex="0">${name ? avatar(name, 'large') : nothing}<h2>${title}</h2><p class="soft">${text}</p></div>`;
 }

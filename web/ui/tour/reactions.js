@@ -43,8 +43,8 @@ export class Reactions extends Part {
   }
 
   render() {
-    return html`<ul class="floating" aria-live="polite" aria-label=${t('reaction.all')}>${repeat(this.floating, (f) => f.key, ({ sign, word, name }) => html`<li>
-      <span class="sign" aria-hidden="true">${sign}</span><span class="visually-hidden">${word}</span><span class="one-line meta">${name}</span></li>`)}</ul>`;
+    return html`<div class="floating" role="log" aria-label=${t('reaction.all')}>${repeat(this.floating, (f) => f.key, ({ sign, word, name }) => html`<div class="one">
+      <span class="sign" aria-hidden="true">${sign}</span><span class="visually-hidden">${word}</span><span class="one-line meta">${name}</span></div>`)}</div>`;
   }
 }
 

@@ -41,7 +41,7 @@ function selfTile(model, main) {
 /** @param {TourModel} model @param {Picture} main */
 export function strip(model, main) {
   const { others, beyond } = othersOf(model, main);
-  return html`<div class="others" role="group" aria-label=${t('tour.others')}><div class="row">
+  return html`<div class="others" role="group" tabindex="0" aria-label=${t('tour.others')}><div class="row">
     ${model.client.observes ? nothing : selfTile(model, main)}
     ${repeat(others, ({ id }) => id, ({ id, slot }) => {
       const person = model.person(id);

@@ -41,8 +41,9 @@ export class Talk extends Part {
   }
 
   updated() {
-    if (this.near) {
-      this.querySelector('.said')?.lastElementChild?.scrollIntoView({ block: 'nearest' });
+    const box = this.closest('.content');
+    if (this.near && box) {
+      box.scrollTop = box.scrollHeight; // and nothing else, as scrollIntoView would
     }
   }
 
