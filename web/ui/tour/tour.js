@@ -12,7 +12,6 @@ import { notice } from '../parts/notice.js';
 import { titleOf } from '../property.js';
 import { spoken, t } from '../words/words.js';
 import { endScreen } from './ends.js';
-import { enter } from './enter.js';
 import { waitUntilOpen, earlyScreen, isClosed, lobbyScreen } from './waiting.js';
 import { codeOf, errorWords } from './problems.js';
 import { problemScreen } from './link_problem.js';
@@ -192,7 +191,7 @@ export class OrielTour extends Part {
       return;
     }
     try {
-      const { TourModel } = await import('./room.js');
+      const { TourModel, enter } = await import('./room.js');
       if (!this.model) {
         const model = this.model = new TourModel(client, this.tracks);
         this.tracks = model.own.tracks;
