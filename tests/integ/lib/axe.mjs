@@ -19,11 +19,10 @@ export async function expectAccessible(page, what, { within = 'html', except = [
   expectEqual(found.join('\n'), '', `what axe finds in ${what}`);
 }
 
-/** Everything that Tab reaches, in its order, as "role name" of the accessibility tree; at most `most`. */
+/** Everything that Tab reaches, once round from where the focus is, as "role name"; at most `most`. */
 export async function tabOrder(page, most = 60) {
   const order = [];
-  await page.evaluate(() => /** a place before all */ document.activeElement?.blur?.());
-  for (let i = 0; i < most; i++) {
+  for (let i = 0, ends = 0; i < most && ends < 2; i++) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(() => {
       const e = document.activeElement;
@@ -33,10 +32,13 @@ export async function tabOrder(page, most = 60) {
       const text = e.getAttribute('aria-label') ?? (e.labels?.[0]?.innerText || e.innerText || e.title || '');
       return `${e.getAttribute('role') ?? e.tagName.toLowerCase()} ${text.trim().replace(/\s+/g, ' ')}`;
     });
-    if (at === null || (order.length > 0 && at === order[0])) {
+    if (at === null) { // behind the last one; what is before the first that we saw comes next
+      ends++;
+    } else if (at === order[0]) {
       break;
+    } else {
+      order.push(at);
     }
-    order.push(at);
   }
   return order;
 }

@@ -1,5 +1,6 @@
 // Starts an Oriel of the test's own and waits for the line that says it is ready.
 import { spawn } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -9,16 +10,26 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const ORIEL = process.env.ORIEL_BIN ?? path.join(ROOT, 'build/asan/oriel');
 
-/** A TCP port that is free now. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
+// Below what systems give to connections (Linux: from 32768 on), so that a port which a test keeps while its server is
+// down is not taken meanwhile by a browser of the suite beside it.
+const PORTS = { first: 20000, count: 12000 };
+
+function isFree(port) {
+  return new Promise((resolve) => {
     const probe = net.createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    probe.on('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
+}
+
+/** A TCP port that is free now, and that nobody is given by chance. */
+export async function freePort() {
+  for (;;) {
+    const port = PORTS.first + crypto.randomInt(PORTS.count);
+    if (await isFree(port)) {
+      return port;
+    }
+  }
 }
 
 /** Servers that must not outlive the test, and then what they wrote. */
