@@ -2,7 +2,7 @@
 import { expectEqual, finish, test } from '../integ/lib/harness.mjs';
 
 globalThis.location = /** @type {any} */ (new URL('https://tours.example/t/demo'));
-const { readProperty, titleOf } = await import('../../web/ui/property.js');
+const { readProperty, titleOf, webPictureOf } = await import('../../web/ui/property.js');
 
 await test('what_is_documented_is_read', () => {
   const p = readProperty({ title: ' House ', address: '12 Elm Street', price: '$1', facts: ['3 rooms', '84 m²'], photo: '/assets/demo/house.svg',
@@ -30,7 +30,9 @@ await test('no_address_does_more_than_show_a_picture_call_or_open_a_site', () =>
   for (const url of urls) {
     const p = readProperty({ photo: url, agency: { logo: url, url, phone: url }, agent: { photo: url } });
     expectEqual([p.photo, p.agency.logo, p.agency.url, p.agency.tel, p.agent.photo].join(''), '', url);
+    expectEqual(webPictureOf(url), '', `a plan at ${url}`);
   }
+  expectEqual(webPictureOf('data:image/png;base64,AA'), '', 'a plan is no data');
   for (const phone of ['javascript:1', '+49;ext=1', '<b>', '12', '+', '1'.repeat(21), 'call me']) {
     expectEqual(readProperty({ agent: { phone } }).agent.tel, '', phone);
   }

@@ -30,11 +30,16 @@ function urlOf(value) {
   }
 }
 
-/** Where a picture may be loaded from: https:, this server, or the URL that is the picture. @param {unknown} value */
-export function pictureOf(value) {
+/** Where a picture may be loaded from: https: or this server; '' for anywhere else. @param {unknown} value */
+export function webPictureOf(value) {
   const url = urlOf(value);
-  const fit = url && (url.protocol === 'https:' || url.origin === location.origin || /^data:image\//i.test(url.href));
-  return fit ? url.href : '';
+  return url && (url.protocol === 'https:' || url.origin === location.origin) ? url.href : '';
+}
+
+/** The same, or the URL that is the picture. @param {unknown} value */
+function pictureOf(value) {
+  const url = urlOf(value);
+  return url && /^data:image\//i.test(url.href) ? url.href : webPictureOf(value);
 }
 
 /** A page of somebody's. @param {unknown} value */

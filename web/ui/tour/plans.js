@@ -1,7 +1,7 @@
 // Plans and photographs of the property, for oneself: the host's own choice is in view.js.
 
 import { html } from 'lit';
-import { safeUrl } from './view.js';
+import { webPictureOf } from '../property.js';
 
 /** @typedef {import('./live.js').Live} Live */
 /** @typedef {import('./model.js').TourModel} TourModel */
@@ -14,7 +14,7 @@ export function sightsOf(model) {
   const { property } = model.tour ?? {};
   /** @param {unknown} list @param {'plan'|'photo'} kind @returns {Sight[]} */
   const read = (list, kind) => (Array.isArray(list) ? list : []).slice(0, MOST).flatMap((one) => {
-    const url = safeUrl(one?.url);
+    const url = webPictureOf(one?.url);
     return url ? [{ kind, url, title: typeof one.title === 'string' ? one.title : '' }] : [];
   });
   return [...read(property?.plans, 'plan'), ...read(property?.photos, 'photo')];

@@ -3,26 +3,17 @@
 
 import { html } from 'lit';
 import { icon } from '../parts/icon.js';
+import { webPictureOf } from '../property.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('./plans.js').Sight} Sight */
 
 const TITLE = 128; // [letters]
 
-/** @param {unknown} text an address @returns {string} '' for what is none that we follow */
-export function safeUrl(text) {
-  try {
-    const url = new URL(String(text), location.href);
-    return typeof text === 'string' && (url.protocol === 'https:' || url.origin === location.origin) ? url.href : '';
-  } catch {
-    return '';
-  }
-}
-
 /** What the hosts want all to see, as far as we understand it. @param {any} view @returns {Sight|null} */
 export function readView(view) {
   const kind = view?.kind === 'plan' || view?.kind === 'photo' ? view.kind : null;
-  const url = kind ? safeUrl(view.url) : '';
+  const url = kind ? webPictureOf(view.url) : '';
   return url ? { kind, url, title: typeof view.title === 'string' ? view.title.slice(0, TITLE) : '' } : null;
 }
 

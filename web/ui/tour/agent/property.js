@@ -1,6 +1,6 @@
 // What an agent may show, out of the property of a tour, which is anybody's text: docs/api.md, "Properties".
 
-import { safeUrl } from '../view.js';
+import { webPictureOf } from '../../property.js';
 
 /** @typedef {{kind: 'plan'|'photo', title: string, url: string}} Picture */
 
@@ -23,7 +23,7 @@ export function lineOf(value) {
 
 /** Of this origin or by https, and not too long to be told, else ''. @param {unknown} value */
 function pictureUrl(value) {
-  const url = safeUrl(value);
+  const url = webPictureOf(value);
   return url.length <= URL_MOST ? url : '';
 }
 
