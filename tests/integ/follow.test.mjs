@@ -63,7 +63,8 @@ async function goesOn(page, what) {
   const s = (ms) => `${(ms / 1000).toFixed(1)} s`;
   console.log(`# ${what}: behind by ${s(least)} at least, ${s(half)} in the middle, ${s(most)} (p95) of ${lags.length} `
     + `looks; ${later.frames - first.frames} frames in ${s((later.at - first.at) * 1000)}; ${often.toFixed(2)} requests/s, `
-    + `with those for segments; epochs ${later.epochs}; ${later.type}`);
+    + `with those for segments; epochs ${later.epochs}; ${later.type}`
+    + `${later.recovered ? `; ${later.recovered} new decoders` : ''}`);
   expect(least > 0 && most < LAG_MAX_MS, `behind by ${most} ms`);
   expect(often < 3, `${often} requests/s`);
   return later;
@@ -82,6 +83,12 @@ for (const codec of CODECS) {
     expectEqual((await recordingOf(codec)).state, 'recording', 'the state meanwhile');
     expect(seen.every((now) => now.growing && now.type.includes(codec === 'h264' ? 'avc1.' : 'vp8')), 'what it is');
     expect(seen[0].audio > 0, 'sound is decoded');
+    // A decoder that fails is no end: another one goes on where that one was.
+    await Promise.all(followers.map(([what, page], i) => page.evaluate(() => window.failDecoder())
+      .then(() => until(async () => {
+        const now = await look(page);
+        return now.recovered > seen[i].recovered && now.at > seen[i].at && now.frames > seen[i].frames + 30;
+      }, `a new decoder in ${what}`))));
     // Another picture takes the stage: of H.264 another size is another epoch, which is found and played.
     await agent.click('[data-control=screen]');
     await Promise.all(followers.map(([what, page], i) => until(async () => {
