@@ -163,7 +163,7 @@ export const server = {
   keeps: 15000, // [ms] a transport that it does not hear of
   reset() {
     Object.assign(this, { transport: null, transports: new Map(), spent: '', muted: [], asked: [], sockets: [],
-      silent: false, made: 0 });
+      silent: false, made: 0, shown: null });
   },
   giveUp() {
     if (this.transport && clock.now - this.transport.heard > this.keeps) {
@@ -180,6 +180,7 @@ export const server = {
       this.spent = this.transport?.certificate ?? this.spent;
       this.transport = { certificate, heard: clock.now, name: `t${++this.made}` };
       this.transports.set(this.transport.name, this.transport);
+      this.shown = null;
     }
     return this.transport.name;
   },
@@ -188,8 +189,9 @@ export const server = {
     if (at === null) {
       return { type: 'error', code: 'transport_gone', message: '' };
     }
-    // Who is shown on a transport that is new is told as soon as the relay has found that out.
-    const slots = [{ mid: '3', kind: 'stage', index: 0, participant: null, source: null }];
+    // Who is shown on a transport that is new is told as soon as the relay has found that out. What is in an answer is
+    // told no more.
+    const slots = [{ mid: '3', kind: 'stage', index: 0, participant: this.shown, source: this.shown && 'camera' }];
     const seat = { participant: { id: 'p1' }, tour: { recording: false }, roster: [], resume: 'secret' };
     const told = { join: seat, resume: seat, restart: {} }[type];
     return told ? { type, ...told, answer: at, slots } : { type: 'ok' };
@@ -222,7 +224,8 @@ class Socket {
         const reply = { re: message.id, ...server.answer(message) };
         const tell = (ms, what) => this.later(ms, () => this.onmessage({ data: JSON.stringify(what) }));
         tell(network.delay, reply);
-        if (reply.slots) {
+        if (reply.slots && !server.shown) {
+          server.shown = 'p2';
           tell(network.delay + 1, { type: 'slot', mid: '3', participant: 'p2', source: 'camera' });
         }
       }

@@ -95,6 +95,19 @@ await test('the_answer_to_the_new_offer_gets_lost', async () => {
   await recovered(client, 30000);
 });
 
+// The server was away, too: it misses all cameras, and as they come back each restart is answered before the slot is told.
+await test('what_a_slot_shows_is_in_the_answer_to_a_restart', async () => {
+  const client = await joined();
+  client.receive({ type: 'slot', mid: '3', participant: null, source: null });
+  const told = [];
+  client.on('slot', ({ participant }) => told.push(participant));
+  client.transport.onSilent();
+  client.session.pc.become('disconnected');
+  await passUntil(() => server.asked.some(([type]) => type === 'restart'), 'a restart');
+  await recovered(client, 1000);
+  expectEqual(told.join(), 'p2', 'who was told to be on the stage');
+});
+
 await test('a_slow_websocket_is_not_closed', async () => {
   const client = await joined();
   const [socket] = server.sockets;

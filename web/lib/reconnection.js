@@ -4,7 +4,6 @@
 import { OrielError, codeOf, isFinal } from './errors.js';
 import { spread, wait } from './pause.js';
 import { Signal } from './signal.js';
-import { onSlot } from './told.js';
 
 /** @typedef {import('./oriel.js').OrielClient} OrielClient */
 /** @typedef {import('./types.js').JoinOptions} JoinOptions */
@@ -146,12 +145,7 @@ export class Reconnection {
     client.enter(reply);
     // The secret before this one is refused once the server sees that the new one has arrived.
     signal.request('ping').catch(() => undefined);
-    if (session?.joined) { // now: a slot that is told while something is awaited is newer
-      for (const slot of reply.slots ?? []) {
-        onSlot(client, slot);
-      }
-    }
-    if (session && reply.answer) {
+    if (session?.joined || session && reply.answer) {
       await client.transport.settle(session, reply);
     }
     if (client.sources.owed) { // the connection was lost in the middle of that

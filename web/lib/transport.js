@@ -5,6 +5,7 @@ import { LinkWatch } from './link_watch.js';
 import { elsewhere } from './network.js';
 import { spread, wait } from './pause.js';
 import { Session } from './session.js';
+import { onSlot } from './told.js';
 
 /** @typedef {import('./oriel.js').OrielClient} OrielClient */
 /** @typedef {import('./signal.js').Signal} Signal */
@@ -177,13 +178,22 @@ export class Transport {
     return signal.request(type, { ...fields, ...await session.offer() });
   }
 
-  /** @param {Session} session @param {any} reply */
-  async settle(session, reply) {
-    if (session.joined) {
-      await session.acceptRestart(reply.answer);
+  /**
+   * What a slot shows is in the answer, and not told once more. It is taken up now: what is told of a slot while something
+   * is awaited is newer.
+   * @param {Session} session @param {any} reply
+   */
+  async settle(session, { answer, slots = [] }) {
+    if (!session.joined) {
+      await session.accept(answer, slots);
+      await this.client.sources.publishAgain();
       return;
     }
-    await session.accept(reply.answer, reply.slots);
-    await this.client.sources.publishAgain();
+    for (const slot of slots) {
+      onSlot(this.client, slot);
+    }
+    if (answer) {
+      await session.acceptRestart(answer);
+    }
   }
 }
