@@ -10,7 +10,7 @@ const STILL_AWAY = 600; // [ms] where the link is known to be down
 const NO_LINK = 1000; // [ms] without any picture
 
 /**
- * @param {TourModel} model @param {Picture|null} picture @param {number} still so long no frame has come [ms]
+ * @param {TourModel} model @param {Picture|null} picture @param {number} still so long no frame has come, or of one's own none has gone out [ms]
  * @param {boolean} begun a frame of it was seen
  * @returns {string} '' when all is well
  */
@@ -19,11 +19,11 @@ export function lostWords(model, picture, still, begun) {
   if (!picture?.participant) {
     return down && still > NO_LINK ? t('tour.reconnecting') : '';
   }
+  if (down && (picture.own || picture.track && !picture.paused)) {
+    return still > STILL_AWAY ? t('tour.reconnecting') : '';
+  }
   if (picture.own || picture.paused || !picture.track) {
     return '';
-  }
-  if (down) {
-    return still > STILL_AWAY ? t('tour.reconnecting') : '';
   }
   const { name } = picture;
   if (picture.source !== 'camera' || still <= STILL) { // a screen on which nothing moves is no news

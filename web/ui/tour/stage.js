@@ -75,8 +75,9 @@ export class Stage extends Part {
   }
 
   look() {
-    const { model, picture } = this;
-    this.lost = model ? lostWords(model, picture, this.still.look(this.video), this.still.frames > 0) : '';
+    const { model, picture, still } = this;
+    const since = picture?.own ? still.wait(model?.link === 'reconnecting') : still.look(this.video);
+    this.lost = model ? lostWords(model, picture, since, still.frames > 0) : '';
   }
 
   /** @param {CustomEvent} event of the tile; ours goes on up */

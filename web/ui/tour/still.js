@@ -28,6 +28,12 @@ export class StillWatch {
     this.looked = now;
     return now - this.moved;
   }
+
+  /** Of what one films oneself nothing ever stands still: what counts is that it goes out. @param {boolean} down */
+  wait(down) {
+    this.moved = down ? this.moved : performance.now();
+    return performance.now() - this.moved;
+  }
 }
 
 export { LOOK };
