@@ -71,6 +71,11 @@ export class ServerNetwork {
       'limit', String(queue));
   }
 
+  /** Sets what nft filters there; '' filters nothing. */
+  filter(rules) {
+    execFileSync(...this.command(['nft', '-f', '-']), { input: `flush ruleset\n${rules}` });
+  }
+
   get argv() {
     return ['--target', String(this.holder.pid), '--net', '--'];
   }
