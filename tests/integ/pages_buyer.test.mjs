@@ -65,6 +65,22 @@ async function fits(page, what, { except = [] } = {}) {
   await expectAccessible(page, what, { except });
 }
 
+/** Two fingers, from and to so far apart, and the middle of the picture stays where it is. */
+async function pinch(page, from, to) {
+  const cdp = await page.context().newCDPSession(page);
+  const box = await page.locator('.stage .canvas').boundingBox();
+  const at = (apart) => [-1, 1].map((side) => ({ x: box.x + box.width / 2 + (side * apart) / 2, y: box.y + box.height / 2, id: side + 1 }));
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(from) });
+  for (let step = 1; step <= 5; step++) {
+    await cdp.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(from + ((to - from) * step) / 5) });
+  }
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await cdp.detach();
+}
+
+/** How near what is on the stage is. */
+const nearness = (page, what = '.stage .main video') => page.evaluate((name) => new DOMMatrix(getComputedStyle(document.querySelector(name)).transform).a, what);
+
 await test('the_house_has_the_screen_of_a_phone', async () => {
   const { agent, buyer } = await tour('demo', [720, 1280]);
   await buyer.waitForSelector('.tour[data-shape=tall]');
@@ -91,7 +107,7 @@ await test('the_house_has_the_screen_of_a_phone', async () => {
 const { agent, buyer } = await tour('flat', [1280, 720]);
 
 await test('each_screen_is_used', async () => {
-  for (const [width, height, least] of [[390, 844, 0.25], [360, 640, 0.3], [844, 390, 0.75], [900, 800, 0.4], [1440, 900, 0.5]]) {
+  for (const [width, height, least] of [[390, 844, 0.25], [360, 640, 0.3], [844, 390, 0.99], [900, 800, 0.4], [1440, 900, 0.5]]) {
     await buyer.setViewportSize({ width, height });
     await until(async () => (await share(buyer)) >= least, `${100 * least} % of ${width}x${height}`).catch(async (e) => {
       throw new Error(`${e.message}, it has ${await share(buyer)}`);
@@ -120,6 +136,9 @@ await test('a_recording_that_begins_is_said_and_one_may_stay_out_of_it', async (
   await buyer.setViewportSize({ width: 390, height: 844 });
   await buyer.waitForSelector('.notes .banner:has-text("is being recorded from now on")');
   await fits(buyer, 'recorded');
+  const shown = await buyer.textContent('.rec .figures');
+  expect(/^0\d:\d\d$/.test(shown), `the time of the recording: ${shown}`);
+  await buyer.waitForFunction((before) => document.querySelector('.rec .figures').textContent > before, shown, { timeout: 3000 });
   await buyer.click('.notes .banner button:has-text("Do not record me")');
   await buyer.waitForFunction(() => window.oriel.withdrew);
   await buyer.waitForSelector('.notes .banner', { state: 'detached' });
@@ -131,6 +150,23 @@ await test('a_recording_that_begins_is_said_and_one_may_stay_out_of_it', async (
   await buyer.keyboard.press('Escape');
   await agent.evaluate(() => window.oriel.record(false));
   await buyer.waitForSelector('.rec', { state: 'detached' });
+});
+
+await test('a_recording_that_begins_while_one_is_away_is_said_as_well', async () => {
+  await buyer.evaluate(() => {
+    window.realSocket = window.WebSocket;
+    window.WebSocket = function () {
+      throw new Error('no network');
+    };
+    window.oriel.signal.socket.close();
+  });
+  await buyer.waitForSelector('.tour[data-link=reconnecting]');
+  await agent.evaluate(() => window.oriel.record(true));
+  await buyer.evaluate(() => { window.WebSocket = window.realSocket; });
+  await buyer.waitForSelector('.tour[data-link=live]');
+  await buyer.waitForSelector('.notes .banner:has-text("is being recorded from now on")');
+  await agent.evaluate(() => window.oriel.record(false));
+  await buyer.waitForSelector('.notes .banner', { state: 'detached' });
 });
 
 await test('a_question_is_asked_and_answered', async () => {
@@ -153,12 +189,50 @@ await test('a_question_is_asked_and_answered', async () => {
   await buyer.fill('.composer textarea', '');
 });
 
+await test('what_is_written_while_the_answer_is_on_its_way_stays', async () => {
+  await buyer.click('.composer input[value=all]');
+  await buyer.fill('.composer textarea', 'Good morning.');
+  server.child.kill('SIGSTOP');
+  try {
+    await buyer.click('.composer .send');
+    await buyer.waitForFunction(() => document.querySelector('.composer .send').disabled);
+    await buyer.fill('.composer textarea', 'And one more');
+  } finally {
+    server.child.kill('SIGCONT');
+  }
+  await buyer.waitForSelector('.message.mine:has-text("Good morning.")');
+  await buyer.waitForFunction(() => !document.querySelector('.composer .send').disabled);
+  expectEqual(await buyer.inputValue('.composer textarea'), 'And one more', 'what is in the field');
+  await buyer.fill('.composer textarea', '');
+  await buyer.click('.composer input[value=host]');
+});
+
+await test('the_focus_goes_where_one_goes_and_back', async () => {
+  const focused = () => buyer.evaluate(() => document.activeElement?.dataset?.control ?? document.activeElement?.textContent);
+  await buyer.click('[data-control=more]');
+  await until(async () => (await focused()) === 'More', 'the title of the sheet');
+  await buyer.focus('.more [data-control=hear]');
+  await buyer.keyboard.press('Enter');
+  await until(async () => /hear/.test(await focused()), 'the title of what came in its place');
+  await buyer.keyboard.press('Escape');
+  await until(async () => (await focused()) === 'more', 'what opened it');
+  await buyer.keyboard.press('Enter');
+  await buyer.focus('[data-react=wow]');
+  await buyer.keyboard.press('Enter');
+  await buyer.waitForSelector('.over:not([open])', { state: 'attached' });
+  await until(async () => (await focused()) === 'more', 'what opened it, when something was chosen');
+  await buyer.click('[data-control=more]');
+  await buyer.focus('.stage .canvas');
+  await buyer.keyboard.press('Escape');
+  await buyer.waitForSelector('.over:not([open])', { state: 'attached' });
+});
+
 await test('a_hand_and_what_people_feel', async () => {
   await buyer.click('[data-control=hand]');
   await agent.waitForFunction(() => window.oriel.roster().some((p) => p.hand));
   await buyer.waitForSelector('[data-control=hand][aria-pressed=true] .badge:has-text("1")');
   await agent.evaluate(() => window.oriel.react('clap'));
-  await buyer.waitForSelector('.floating .one:has-text("Applause"):has-text("Ann")');
+  await buyer.waitForSelector('.floating .one:has-text("Applause"):has-text("Ann") svg path');
   await buyer.waitForSelector('.floating .one', { state: 'detached' });
   await buyer.click('[data-control=hand]');
   await buyer.waitForSelector('[data-control=hand][aria-pressed=false]');
@@ -188,7 +262,7 @@ await test('a_pointer_stands_at_its_place_in_the_picture', async () => {
 });
 
 await test('nearer_and_back_by_wheel_and_keys', async () => {
-  const scale = () => buyer.evaluate(() => new DOMMatrix(getComputedStyle(document.querySelector('.stage .main video')).transform).a);
+  const scale = () => nearness(buyer);
   await buyer.locator('.stage').hover();
   await buyer.mouse.wheel(0, -600);
   await until(async () => (await scale()) > 1.5, 'the picture to be nearer');
@@ -203,11 +277,63 @@ await test('nearer_and_back_by_wheel_and_keys', async () => {
   await until(async () => (await scale()) === 1, 'the whole picture');
 });
 
+await test('nearer_with_two_fingers_and_a_tap_takes_the_whole_screen', async () => {
+  await buyer.setViewportSize({ width: 390, height: 844 });
+  await pinch(buyer, 60, 180);
+  await until(async () => Math.abs((await nearness(buyer)) - 3) < 0.2, 'three times as near');
+  await buyer.setViewportSize({ width: 360, height: 640 }); // turned, or made smaller: no edge comes into the stage
+  await until(() => buyer.evaluate(() => {
+    const [video, box] = ['.stage .main video', '.stage'].map((name) => document.querySelector(name).getBoundingClientRect());
+    return video.left <= box.left + 1 && video.right >= box.right - 1 && video.top <= box.top + 1 && video.bottom >= box.bottom - 1;
+  }), 'no edge of the picture in the stage');
+  await pinch(buyer, 180, 40);
+  await until(async () => (await nearness(buyer)) === 1, 'the whole picture');
+  await buyer.setViewportSize({ width: 390, height: 844 });
+  await buyer.locator('.stage').tap();
+  await buyer.waitForSelector('.tour[data-layout=full]');
+  await buyer.waitForFunction(() => document.fullscreenElement);
+  await fits(buyer, 'full');
+  await buyer.locator('.stage').tap();
+  await buyer.waitForSelector('.tour[data-layout=upright]');
+  await buyer.waitForFunction(() => !document.fullscreenElement);
+});
+
+await test('a_finger_that_is_lifted_outside_is_up', async () => {
+  await buyer.setViewportSize({ width: 1440, height: 900 });
+  const box = await buyer.locator('.stage .canvas').boundingBox();
+  const middle = [box.x + box.width / 2, box.y + box.height / 2];
+  await buyer.mouse.move(...middle);
+  await buyer.mouse.down();
+  await buyer.mouse.move(box.x + box.width / 2, 5);
+  await buyer.mouse.up();
+  await buyer.mouse.move(...middle);
+  await buyer.mouse.wheel(0, -900);
+  await until(async () => (await nearness(buyer)) > 2, 'the picture to be nearer');
+  const where = () => buyer.evaluate(() => document.querySelector('.stage').style.getPropertyValue('--zoom'));
+  const before = await where();
+  await buyer.mouse.move(middle[0] + 80, middle[1] + 40, { steps: 4 });
+  expectEqual(await where(), before, 'where the picture is, with no button down');
+  await buyer.keyboard.press('Escape');
+  await buyer.click('[data-control=zoom-out]');
+});
+
+await test('the_picture_in_a_window_of_its_own', async () => {
+  await buyer.click('[data-control=more]');
+  await buyer.click('.more [data-control=pip]');
+  await buyer.waitForFunction(() => document.pictureInPictureElement?.closest('.stage'));
+  await buyer.click('[data-control=more]');
+  await buyer.click('.more [data-control=pip]:has-text("Close the small window")');
+  await buyer.waitForFunction(() => !document.pictureInPictureElement);
+});
+
 await test('a_plan_that_the_host_shows_and_the_way_back', async () => {
   await buyer.setViewportSize({ width: 390, height: 844 });
   await agent.evaluate(() => window.oriel.follow({ kind: 'plan', url: '/assets/demo/plan.svg', title: 'Ground floor' }));
   await buyer.waitForFunction(() => document.querySelector('.sight-view img')?.naturalWidth > 0);
   await fits(buyer, 'plan');
+  await pinch(buyer, 60, 120);
+  await until(async () => (await nearness(buyer, '.sight-view img')) > 1.8, 'the plan to be nearer');
+  await buyer.click('[data-control=zoom-out]');
   await buyer.click('[data-control=camera-view]');
   await buyer.waitForSelector('.sight-view', { state: 'detached' });
   await agent.evaluate(() => window.oriel.follow({ kind: 'photo', url: '/assets/plan_that_is_not_there.png', title: 'Nothing' }));
@@ -291,15 +417,24 @@ await test('a_server_that_was_killed_is_missed_and_found', async () => {
 });
 
 await test('who_is_away_is_said_by_name', async () => {
+  await buyer.click('[data-control=camera]');
+  await buyer.waitForSelector('.others .self video');
   await agent.click('[data-control=camera]');
-  await buyer.waitForSelector('.away h2:has-text("The camera of Ann is off")');
+  await buyer.waitForSelector('.away h2:has-text("The camera of Ann is off")'); // and not oneself, large, without a word
   await buyer.waitForSelector('.away:has-text("You can still hear each other")');
   await fits(buyer, 'camera_off');
   await agent.close();
   await buyer.waitForSelector('.away h2:has-text("Ann is away. The tour waits.")');
   await fits(buyer, 'host_away');
+  await buyer.click('[data-control=more]');
+  await buyer.click('.more [data-control=consent]:has-text("Do not record me")');
+  await buyer.waitForFunction(() => window.oriel.withdrew);
+  await buyer.keyboard.press('Escape');
   await buyer.click('[data-control=leave]');
   await buyer.waitForSelector('.notice h1:has-text("You left the tour")');
+  await buyer.click('.notice button.primary');
+  await buyer.waitForSelector('form.prejoin input[name=consent]');
+  expect(!(await buyer.isChecked('input[name=consent]')), 'consent that was taken back is not given by itself');
 });
 
 await test('no_errors_on_any_console', () => expectEqual(errors.join('\n'), '', 'errors'));

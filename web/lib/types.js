@@ -42,6 +42,7 @@
  * @property {'auto'|'manual'|'off'} record
  * @property {boolean} recording
  * @property {boolean} [recording_paused]
+ * @property {string} [recording_since] when the recording that runs began (RFC 3339)
  * @property {number} [viewers] who watch by WHEP
  * @property {boolean} [lobby] guests must be let in
  * @property {boolean} [locked] nobody new is let in

@@ -40,6 +40,9 @@ import { picture } from './picture.js';
 const LONG = 'Maximiliana Konstantinopolitanskaja-Featherstonehaugh of Lower Upperthorpe and the Isles, who also has a second line';
 const nothing = () => {};
 
+/** @param {number} seconds */
+const ago = (seconds) => Date.now() - 1000 * seconds;
+
 /** @type {import('../../lib/types.js').Capabilities} */
 const CAN = { audio: 'both', camera: 'both', screen: 'receive', chat: true, point: false };
 
@@ -76,10 +79,10 @@ export const CATALOGUE = [
       ${controlButton({ id: 'people', label: 'People', expanded: true, badge: 12, run: nothing })}
       ${controlButton({ id: 'end', icon: 'stop', label: 'End tour', kind: 'end', run: nothing })}` }] },
   { part: 'RecBadge', states: [
-    { name: 'recording', charcoal: true, draw: () => html`${recBadge('on')} ${recBadge('on', 724)} ${recBadge('on', 4000)}` },
-    { name: 'little room', charcoal: true, draw: () => html`${recBadge('on', null, true)} ${recBadge('on', 724, true)}` },
+    { name: 'recording', charcoal: true, draw: () => html`${recBadge('on')} ${recBadge('on', ago(724))} ${recBadge('on', ago(4000))}` },
+    { name: 'little room', charcoal: true, draw: () => html`${recBadge('on', null, true)} ${recBadge('on', ago(724), true)}` },
     { name: 'paused, failing', charcoal: true, draw: () => html`${recBadge('paused')} ${recBadge('failing')}` },
-    { name: 'by day', draw: () => html`${recBadge('on', 12)} ${recBadge('paused')} ${recBadge('failing')}` }] },
+    { name: 'by day', draw: () => html`${recBadge('on', ago(12))} ${recBadge('paused')} ${recBadge('failing')}` }] },
   { part: 'Banner', states: [
     { name: 'information', wide: true, draw: () => banner({ text: 'Ann turned her camera off. She can still hear you.', close: nothing, closeLabel: 'Close' }) },
     { name: 'it needs you', wide: true, draw: () => banner({ kind: 'need', text: 'Recording isn’t being saved. Keep going; we’ve told the office.' }) },

@@ -2,19 +2,20 @@
 
 import { html, nothing } from 'lit';
 import { icon } from './icon.js';
-import { clock } from '../words/format.js';
 import { t } from '../words/words.js';
+import './running_time.js';
 
 /**
  * @param {import('../../lib/types.js').RecordingState} state
- * @param {number|null} [seconds] since it began, if known
+ * @param {number|null} [since] when it began, if known [ms, as Date.now]
  * @param {boolean} [short] where there is little room: REC, as cameras say it
  */
-export function recBadge(state, seconds = null, short = false) {
+export function recBadge(state, since = null, short = false) {
   if (state === 'off') {
     return nothing;
   }
-  const time = seconds === null ? nothing : html`<span class="figures">${clock(seconds)}</span>`;
+  // Not read aloud each second: it is in a line that tells its changes.
+  const time = since === null ? nothing : html`<oriel-running-time class="figures" aria-hidden="true" .since=${since}></oriel-running-time>`;
   const word = { on: t('rec.on'), paused: t('rec.paused'), failing: t('rec.failing') }[state];
   const little = short && state === 'on';
   return html`<span class="rec ${state}" data-recording=${state}>

@@ -22,6 +22,7 @@ export class Sheet extends Part {
     this.docked = false;
     /** @type {Element|null} */
     this.opener = null;
+    this.left = false; // what had the focus goes
   }
 
   connectedCallback() {
@@ -39,11 +40,14 @@ export class Sheet extends Part {
     if (changed.has('open') && this.open && !this.docked) {
       this.opener = document.activeElement;
     }
+    this.left = changed.has('open') && !this.open && this.contains(document.activeElement);
   }
 
   /** @param {Map<string, any>} changed */
   updated(changed) {
-    if (changed.has('open') && this.open && !this.docked) {
+    if (this.left) {
+      /** @type {HTMLElement|null} */ (this.opener)?.focus?.();
+    } else if (this.open && !this.docked && (changed.has('open') || changed.has('label') && !this.head)) {
       /** @type {HTMLElement|null} */ (this.querySelector('h2, [role=tab][aria-selected=true]'))?.focus({ preventScroll: true });
     }
   }

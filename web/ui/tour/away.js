@@ -25,6 +25,12 @@ function situation(model) {
   return { name, title: t('away.camera_off', { name }), text: heard ? t('away.heard') : t('away.silent', { name }) };
 }
 
+/** Whoever leads cannot be seen nor heard, whatever else there is to see. @param {TourModel} model */
+export function awayWords(model) {
+  const guest = model.stage?.participant && !model.person(model.stage.participant)?.host;
+  return guest && (!model.lead || model.lead.link === 'lost') ? situation(model).title : '';
+}
+
 /** @param {TourModel} model */
 export function awayScreen(model) {
   if (model.link === 'connecting') {

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import { icon } from '../parts/icon.js';
 import { qualitySign } from '../parts/quality.js';
 import { recBadge } from '../parts/rec_badge.js';
+import { titleOf } from '../property.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('./live.js').Live} Live */
@@ -23,9 +24,9 @@ export function header(live) {
   const { tour } = model;
   const room = model.chapters.at(-1)?.title ?? '';
   return html`<header class="top">
-    <div class="where"><h1 class="address one-line" tabindex="-1">${tour?.property?.address || tour?.title || tour?.name || ''}</h1>
+    <div class="where"><h1 class="address one-line" tabindex="-1">${titleOf(tour)}</h1>
       ${room ? html`<p class="room-now second soft one-line">${room}</p>` : nothing}</div>
-    <span class="signs"><span role="status">${recBadge(model.recording, model.recordedFor, live.layout !== 'desk')}</span>
+    <span class="signs"><span role="status">${recBadge(model.recording, model.recordedSince, live.layout !== 'desk')}</span>
       ${qualitySign(live.quality)}</span>
     <span class="link-state visually-hidden" role="status">${model.link === 'live' ? nothing : t(`tour.${model.link}`)}</span>
     ${peopleButton(live, model)}

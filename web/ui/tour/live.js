@@ -25,7 +25,7 @@ import './reactions.js';
 import './stage.js';
 
 /** @typedef {import('./model.js').TourModel} TourModel */
-/** @typedef {import('./plans.js').Sight} Sight */
+/** @typedef {import('./sights.js').Sight} Sight */
 
 const WIDE = 16 / 9; // as long as nothing was seen
 
@@ -42,6 +42,7 @@ export class Live extends Part {
     this.desk = BUYER_DESK;
     this.hosts = false; // that desk is a host's, or is on its way
     this.tab = ''; // of the panel, which is shut without
+    this.tabBefore = ''; // the picture took the whole screen
     this.sheet = ''; // that is open over all
     /** the browser plays no sound before a tap */
     this.silent = false;
@@ -72,7 +73,9 @@ export class Live extends Part {
       this.listen(model.client, 'entry', (/** @type {CustomEvent} */ e) => this.onEntry(e.detail));
       this.listen(this.advice, 'changed', () => this.requestUpdate());
       LAYOUT_CHANGES.forEach((query) => this.listen(query, 'change', () => this.onLayout()));
-      this.listen(document, 'fullscreenchange', () => { this.full = this.full && Boolean(document.fullscreenElement); });
+      this.listen(document, 'fullscreenchange', () => this.full && !document.fullscreenElement && this.fill(false));
+      this.listen(this, 'keydown', (/** @type {KeyboardEvent} */ e) => this.onKey(e));
+      this.listen(this, 'click', () => this.silent && this.hear()); // any tap is one
       this.tab = this.layout === 'desk' ? this.desk.first(this) : '';
       this.rest.begin();
       this.watch.begin(model.client);
@@ -207,21 +210,39 @@ export class Live extends Part {
     }
   }
 
-  /** The picture takes the whole screen, where the browser allows it that of the device. @param {boolean} on */
+  /** What lies over the picture goes by Esc, wherever the focus is. @param {KeyboardEvent} event */
+  onKey(event) {
+    if (event.key === 'Escape' && !event.defaultPrevented && !/** @type {Element} */ (event.target).closest('dialog')) {
+      this.tab = this.sheet || this.layout === 'desk' ? this.tab : '';
+      this.sheet = '';
+    }
+  }
+
+  /** The picture takes the whole screen, where the browser allows it that of the device.
+   *  @param {boolean} on */
   fill(on) {
+    if (on !== this.full) { // the panel waits meanwhile
+      [this.tab, this.tabBefore] = [on ? '' : this.tabBefore, this.tab];
+    }
     this.full = on;
     if (on) {
-      document.documentElement.requestFullscreen?.({ navigationUI: 'hide' }).catch(() => {});
+      document.documentElement.requestFullscreen?.({ navigationUI: 'hide' })
+        .then(() => (this.full ? undefined : document.exitFullscreen())) // it came later than one wanted it
+        .catch(() => {});
     } else if (document.fullscreenElement) {
       document.exitFullscreen().catch(() => {});
     }
   }
 
+  /** Of the main picture. */
+  get video() {
+    return /** @type {HTMLVideoElement|null} */ (this.querySelector('oriel-stage .main:not([hidden]) video'));
+  }
+
   /** The picture in a window of its own, over other programs. */
   apart() {
-    const video = /** @type {HTMLVideoElement|null} */ (this.querySelector('oriel-stage .main video'));
     this.model?.attempt(async () => {
-      await (document.pictureInPictureElement ? document.exitPictureInPicture() : video?.requestPictureInPicture());
+      await (document.pictureInPictureElement ? document.exitPictureInPicture() : this.video?.requestPictureInPicture());
     });
   }
 
@@ -245,18 +266,18 @@ export class Live extends Part {
     const main = mainPicture(model);
     return html`<section class="floor" aria-label=${t('tour.stage')}>
       <oriel-stage class="stage" .picture=${main} .speaking=${main.participant !== null && main.participant === model.speaker}
-        .model=${model} .sight=${this.sight} .empty=${awayScreen(model)}
+        .alone=${this.immersed} .model=${model} .sight=${this.sight} .empty=${awayScreen(model)}
         @ratio=${(/** @type {CustomEvent} */ e) => { this.ratio = e.detail || this.ratio; }}
-        @tap=${() => this.onTap()} @camera=${() => this.see(null)}></oriel-stage>
+        @tap=${(/** @type {CustomEvent} */ e) => this.onTap(e.detail.twice)} @camera=${() => this.see(null)}></oriel-stage>
       ${this.desk.over(this)}
       ${strip(model, main)}
       <oriel-reactions .model=${model}></oriel-reactions>
     </section>`;
   }
 
-  /** On a phone the picture is a button, too. */
-  onTap() {
-    if (this.layout === 'upright' || this.full) {
+  /** On a phone the picture is a button, too; elsewhere two clicks are. @param {boolean} twice */
+  onTap(twice) {
+    if (twice || this.layout === 'upright' || this.full) {
       this.fill(!this.full);
     }
   }

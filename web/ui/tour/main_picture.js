@@ -27,21 +27,21 @@ function ownPicture(model) {
 }
 
 /**
- * A host who films or shares sees that, as he has to aim it. Everybody else sees what the server shows; it shows nobody
- * to himself, so an empty stage means that the others see us.
+ * A host who films or shares sees that, as he has to aim it, and who shares his screen sees that where nobody shows
+ * anything else. Everybody else sees what the server shows; a guest's own camera is no house, and has its tile.
  * @param {TourModel} model @returns {Picture}
  */
 export function mainPicture(model) {
   const { stage, own } = model;
-  const sends = Boolean(own.tracks.screen ?? own.tracks.camera);
-  const empty = !stage?.participant;
-  if (sends && (empty || model.isHost)) {
+  const { screen, camera } = own.tracks;
+  const shown = stage?.participant ? stage : null;
+  if (model.isHost ? screen ?? camera : screen && !shown) {
     return ownPicture(model);
   }
-  if (!stage || empty) {
+  if (!shown) {
     return NOTHING;
   }
-  const name = model.nameOf(stage.participant);
-  return { track: stage.track, participant: stage.participant, source: stage.source, name,
-    label: stage.source === 'screen' ? t('tour.shares_screen', { name }) : name, own: false, paused: stage.paused };
+  const name = model.nameOf(shown.participant);
+  return { track: shown.track, participant: shown.participant, source: shown.source, name,
+    label: shown.source === 'screen' ? t('tour.shares_screen', { name }) : name, own: false, paused: shown.paused };
 }

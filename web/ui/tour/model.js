@@ -73,9 +73,14 @@ export class TourModel extends EventTarget {
     return Boolean(this.client.joinOptions?.consent?.recording) && !this.client.withdrew;
   }
 
-  /** Since when the recording runs [s], where this page saw it begin. */
+  /** Since when the recording runs: by our own clock where we saw it begin, else as it is told [ms, as Date.now]. */
+  get recordedSince() {
+    return this.recordingSince ?? (Date.parse(this.tour?.recording_since ?? '') || null);
+  }
+
+  /** So long the recording runs [s]. */
   get recordedFor() {
-    return this.recordingSince === null ? null : (Date.now() - this.recordingSince) / 1000;
+    return this.recordedSince === null ? null : Math.max(0, Date.now() - this.recordedSince) / 1000;
   }
 
   /** @param {string|null|undefined} id */
@@ -182,12 +187,12 @@ export class TourModel extends EventTarget {
 
   /** @param {import('../../lib/types.js').RecordingState} state */
   onRecording(state) {
-    const begins = state !== 'off' && this.recording === 'off' && this.link === 'live'; // else it ran before we came
+    const begins = state !== 'off' && this.recording === 'off' && this.link !== 'connecting'; // else it ran before we came
     if (state === 'off') {
       this.recordingSince = null;
       this.recordingNews = false;
     } else if (begins) {
-      this.recordingSince = Date.now();
+      this.recordingSince = this.link === 'live' ? Date.now() : null; // or it began while we were away
       this.recordingNews = !this.isHost;
     }
     this.set({ recording: state });
@@ -197,6 +202,7 @@ export class TourModel extends EventTarget {
   async setConsent(given) {
     await this.attempt(async () => {
       await this.client.consent(given);
+      this.dispatchEvent(new CustomEvent('consent', { detail: given }));
       this.say(t(given ? 'more.me_done' : 'more.not_me_done'));
     });
     this.set({ recordingNews: false });

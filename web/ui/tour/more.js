@@ -44,6 +44,13 @@ function ownRows(live, model) {
   ];
 }
 
+/** Where there is a picture, and the browser can. @param {Live} live @returns {MoreRow[]} */
+function pictureRow(live) {
+  const apart = Boolean(document.pictureInPictureElement);
+  return document.pictureInPictureEnabled && (apart || live.video?.videoWidth)
+    ? [{ id: 'pip', label: t(apart ? 'more.pip_back' : 'more.pip'), hint: apart ? undefined : t('more.pip_hint'), run: once(live, () => live.apart()) }] : [];
+}
+
 /** @param {TourModel} model @returns {MoreRow[]} */
 function consentRow(model) {
   if (model.recording === 'off' && model.tour?.record === 'off') {
@@ -55,11 +62,9 @@ function consentRow(model) {
 }
 
 /** @param {Live} live @param {TourModel} model */
-const reactionRow = (live, model) => html`<div class="react" role="group" aria-label=${t('reaction.all')}>${Object.entries(REACTIONS).map(([id, sign]) => {
-  const reaction = /** @type {keyof typeof REACTIONS} */ (id);
-  return html`<button type="button" class="quiet" data-react=${id} aria-label=${t(`reaction.${reaction}`)} title=${t(`reaction.${reaction}`)}
-    @click=${once(live, () => model.attempt(() => model.client.react(reaction)))}><span aria-hidden="true">${sign}</span></button>`;
-})}</div>`;
+const reactionRow = (live, model) => html`<div class="react" role="group" aria-label=${t('reaction.all')}>${REACTIONS.map((reaction) => html`
+  <button type="button" class="quiet" data-react=${reaction} aria-label=${t(`reaction.${reaction}`)} title=${t(`reaction.${reaction}`)}
+    @click=${once(live, () => model.attempt(() => model.client.react(reaction)))}>${icon(reaction)}</button>`)}</div>`;
 
 /** @param {Live} live */
 export function moreSheet(live) {
@@ -70,7 +75,7 @@ export function moreSheet(live) {
     { id: 'hear', icon: 'ear', label: t('hear.title'), run: () => live.toggle('hear') },
     ...(sends ? ownRows(live, model) : []),
     { id: 'fullscreen', icon: live.full ? 'smaller' : 'fullscreen', label: t(live.full ? 'more.smaller' : 'more.fullscreen'), run: once(live, () => live.fill(!live.full)) },
-    ...(document.pictureInPictureEnabled ? [{ id: 'pip', label: t('more.pip'), hint: t('more.pip_hint'), run: once(live, () => live.apart()) }] : []),
+    ...pictureRow(live),
     ...(sends ? consentRow(model) : []),
   ];
   return html`${sends ? reactionRow(live, model) : nothing}<ul class="more">${rows.map(moreRow)}</ul>`;

@@ -1,7 +1,8 @@
-// What holds for a while and that a buyer should know, in banners above the stage: sound that waits for a tap, and a
-// recording that has begun in mid-tour.
+// What holds for a while and that a buyer should know, in banners above the stage: sound that waits for a tap, a
+// recording that has begun in mid-tour, and a host who is away while others are seen.
 
 import { html, nothing } from 'lit';
+import { awayWords } from './away.js';
 import { banner } from '../parts/banner.js';
 import { t } from '../words/words.js';
 
@@ -14,6 +15,7 @@ export function notes(live) {
   const silent = live.silent ? banner({ text: t('note.silent'), action: { label: t('note.silent_on'), id: 'sound', run: () => live.hear() } }) : nothing;
   const recorded = model.recordingNews ? banner({ kind: 'need', text: t('note.recorded'),
     action: { label: t('note.understood'), run: () => model.set({ recordingNews: false }) },
-    other: model.client.observes ? undefined : { label: t('more.not_me'), run: () => model.setConsent(false) } }) : nothing;
-  return html`${silent}${recorded}`;
+    other: model.client.observes || !model.recordsMe ? undefined : { label: t('more.not_me'), run: () => model.setConsent(false) } }) : nothing;
+  const away = model.isHost ? '' : awayWords(model);
+  return html`${silent}${recorded}${away ? banner({ text: away }) : nothing}`;
 }

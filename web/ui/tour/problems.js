@@ -21,4 +21,4 @@ export const codeOf = (error) => (error instanceof OrielError ? error.code : '')
 export const refusalWords = (code, message) => told('refused', code) ?? (message || t('failed'));
 
 /** @param {unknown} error */
-export const errorWords = (error) => refusalWords(codeOf(error), error instanceof Error ? error.message : '');
+export const errorWords = (error) => (error instanceof OrielError ? refusalWords(error.code, error.message) : t('failed')); // no browser's English

@@ -2,13 +2,19 @@
 
 import { html } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { FaceGrinning, PartyPopper, Sparkles, ThumbsUp } from 'lucide';
 import { define, Part } from '../parts/element.js';
+import { addIcons, icon } from '../parts/icon.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('./model.js').TourModel} TourModel */
-/** @typedef {{key: number, sign: string, word: string, name: string}} Floating */
+/** @typedef {typeof REACTIONS[number]} Reaction */
+/** @typedef {{key: number, reaction: Reaction, name: string}} Floating */
 
-export const REACTIONS = /** @type {const} */ ({ thumbs_up: '👍', heart: '❤️', clap: '👏', laugh: '😄', wow: '😮', question: '❓' });
+/** Each is an icon of its name. */
+export const REACTIONS = /** @type {const} */ (['thumbs_up', 'heart', 'clap', 'laugh', 'wow', 'question']);
+
+addIcons({ thumbs_up: ThumbsUp, clap: PartyPopper, laugh: FaceGrinning, wow: Sparkles });
 
 const SECONDS = 4;
 const AT_ONCE = 10;
@@ -33,18 +39,17 @@ export class Reactions extends Part {
 
   /** @param {import('../../lib/types.js').Entry} entry */
   onEntry({ kind, reaction, seq, name, from }) {
-    const sign = kind === 'reaction' && Object.hasOwn(REACTIONS, reaction ?? '') ? REACTIONS[/** @type {'heart'} */ (reaction)] : '';
-    if (sign) {
-      const word = t(`reaction.${/** @type {'heart'} */ (reaction)}`);
+    const known = REACTIONS.find((r) => r === reaction);
+    if (kind === 'reaction' && known) {
       const mine = from !== null && from === this.model?.me?.id;
-      this.floating = [...this.floating, { key: seq, sign, word, name: mine ? t('you') : name ?? '' }].slice(-AT_ONCE);
+      this.floating = [...this.floating, { key: seq, reaction: known, name: mine ? t('you') : name ?? '' }].slice(-AT_ONCE);
       setTimeout(() => { this.floating = this.floating.filter((f) => f.key !== seq); }, SECONDS * 1000);
     }
   }
 
   render() {
-    return html`<div class="floating" role="log" aria-label=${t('reaction.all')}>${repeat(this.floating, (f) => f.key, ({ sign, word, name }) => html`<div class="one">
-      <span class="sign" aria-hidden="true">${sign}</span><span class="visually-hidden">${word}</span><span class="one-line meta">${name}</span></div>`)}</div>`;
+    return html`<div class="floating" role="log" aria-label=${t('reaction.all')}>${repeat(this.floating, (f) => f.key, ({ reaction, name }) => html`<div class="one">
+      <span class="sign">${icon(reaction)}</span><span class="visually-hidden">${t(`reaction.${reaction}`)}</span><span class="one-line meta">${name}</span></div>`)}</div>`;
   }
 }
 

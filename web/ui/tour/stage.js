@@ -16,7 +16,7 @@ import '../parts/tile.js';
 /** @typedef {import('./main_picture.js').Picture} Picture */
 
 export class Stage extends Part {
-  static properties = { picture: { attribute: false }, speaking: { type: Boolean }, model: { attribute: false },
+  static properties = { picture: { attribute: false }, speaking: { type: Boolean }, alone: { type: Boolean }, model: { attribute: false },
     sight: { attribute: false }, empty: { attribute: false }, lost: { state: true }, near: { state: true } };
 
   constructor() {
@@ -24,9 +24,11 @@ export class Stage extends Part {
     /** @type {Picture|null} */
     this.picture = null;
     this.speaking = false;
+    /** nothing lies beside it */
+    this.alone = false;
     /** @type {TourModel|null} */
     this.model = null;
-    /** @type {import('./plans.js').Sight|null} */
+    /** @type {import('./sights.js').Sight|null} */
     this.sight = null;
     /** @type {any} what is here where nobody shows anything */
     this.empty = nothing;
@@ -38,7 +40,10 @@ export class Stage extends Part {
     this.zoom = null;
     /** @type {number|undefined} */
     this.timer = undefined;
-    this.sizes = new ResizeObserver(() => this.fit());
+    this.sizes = new ResizeObserver(() => {
+      this.fit();
+      this.zoom?.keepIn();
+    });
   }
 
   connectedCallback() {
@@ -47,7 +52,7 @@ export class Stage extends Part {
     this.listen(this, 'keydown', (e) => this.onKey(e));
     this.timer = setInterval(() => this.look(), LOOK);
     this.sizes.observe(this);
-    this.zoom ??= new Zoom(this, () => this.onZoom(), (twice, touch) => this.onTap(twice, touch));
+    this.zoom ??= new Zoom(this, () => this.onZoom(), (tap) => this.onTap(tap));
   }
 
   disconnectedCallback() {
@@ -67,6 +72,8 @@ export class Stage extends Part {
     if (changed.has('picture') && (before?.participant !== now?.participant || before?.source !== now?.source || before?.track !== now?.track)) {
       this.still.reset();
       this.zoom?.to(1);
+    } else if (changed.has('sight')) {
+      this.zoom?.to(1);
     }
   }
 
@@ -76,8 +83,10 @@ export class Stage extends Part {
 
   look() {
     const { model, picture, still } = this;
-    const since = picture?.own ? still.wait(model?.link === 'reconnecting') : still.look(this.video);
-    this.lost = model ? lostWords(model, picture, since, still.frames > 0) : '';
+    const down = model?.link === 'reconnecting';
+    const since = picture?.own ? still.wait(down) : still.look(this.video);
+    const hidden = this.sight && !down; // it is not what one looks at
+    this.lost = model && !hidden ? lostWords(model, picture, since, still.frames > 0) : '';
   }
 
   /** @param {CustomEvent} event of the tile; ours goes on up */
@@ -93,7 +102,8 @@ export class Stage extends Part {
   /** A camera may fill the stage where next to nothing of it is cut; a screen never. */
   fit() {
     const { clientWidth: width, clientHeight: height } = this;
-    const { fills, rect } = pictureRect({ width, height }, this.ratio, this.picture?.source === 'screen');
+    const { fills, rect } = pictureRect({ width, height }, this.ratio,
+      { whole: this.picture?.source === 'screen', alone: this.alone && !this.picture?.own });
     this.classList.toggle('fills', fills);
     const marks = /** @type {HTMLElement|null} */ (this.querySelector('.marks'));
     for (const side of /** @type {const} */ (['left', 'top', 'width', 'height'])) {
@@ -112,14 +122,14 @@ export class Stage extends Part {
     this.classList.toggle('near', this.near);
   }
 
-  /** @param {boolean} twice @param {boolean} touch */
-  onTap(twice, touch) {
+  /** @param {import('./zoom.js').Tap} tap */
+  onTap({ twice, touch, at }) {
     if (twice && this.near) {
       this.zoom?.to(1);
     } else if (twice ? !touch : touch) { // a mouse has clicks for all kinds of things
-      this.tell('tap');
+      this.tell('tap', { twice });
     } else if (twice) {
-      this.zoom?.to(2);
+      this.zoom?.to(2, at);
     }
   }
 

@@ -59,7 +59,8 @@ export class Talk extends Part {
     event.preventDefault();
     const model = /** @type {TourModel} */ (this.model);
     const toAll = model.isHost || model.draft.to === 'all';
-    const text = model.draft.text.trim();
+    const written = model.draft.text;
+    const text = written.trim();
     if (!text || this.busy || this.size > MOST) {
       return;
     }
@@ -69,11 +70,13 @@ export class Talk extends Part {
       return true;
     });
     this.busy = false;
-    if (done) {
+    if (done && model.draft.text === written) { // and not what was written meanwhile
       this.write('');
       this.requestUpdate();
     }
-    this.querySelector('textarea')?.focus();
+    if (this.contains(document.activeElement) || document.activeElement === document.body) {
+      this.querySelector('textarea')?.focus();
+    }
   }
 
   /** Enter sends, as everywhere; with Shift it is another line. @param {KeyboardEvent} event */

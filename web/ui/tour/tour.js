@@ -15,6 +15,7 @@ import { endScreen } from './ends.js';
 import { waitUntilOpen, earlyScreen, isClosed, lobbyScreen } from './waiting.js';
 import { codeOf, errorWords } from './problems.js';
 import { problemScreen } from './link_problem.js';
+import { rememberConsent } from './remembered.js';
 import './prejoin.js';
 
 /** @typedef {import('../../lib/devices.js').DeviceKind} DeviceKind */
@@ -173,6 +174,11 @@ export class OrielTour extends Part {
       model.own.end();
       if (this.client === client) {
         this.screen = { at: 'ended', code };
+      }
+    });
+    model.addEventListener('consent', (e) => {
+      if (this.welcome) {
+        rememberConsent(this.welcome, /** @type {CustomEvent} */ (e).detail);
       }
     });
     client.on('lobby', ({ tour }) => this.inLobby(tour, false));

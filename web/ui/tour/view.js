@@ -6,7 +6,7 @@ import { icon } from '../parts/icon.js';
 import { webPictureOf } from '../property.js';
 import { t } from '../words/words.js';
 
-/** @typedef {import('./plans.js').Sight} Sight */
+/** @typedef {import('./sights.js').Sight} Sight */
 
 const TITLE = 128; // [letters]
 

@@ -6,12 +6,13 @@ const STEP = 1.25;
 const TAP = { ms: 300, px: 10 };
 
 /** @typedef {{x: number, y: number}} Point */
+/** @typedef {{twice: boolean, touch: boolean, at: Point}} Tap where, from the middle of the box */
 
 /** @param {Point} a @param {Point} b */
 const apart = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
 export class Zoom {
-  /** @param {HTMLElement} box @param {() => void} changed @param {(twice: boolean, touch: boolean) => void} tapped */
+  /** @param {HTMLElement} box @param {() => void} changed @param {(tap: Tap) => void} tapped */
   constructor(box, changed, tapped) {
     this.box = box;
     this.changed = changed;
@@ -60,6 +61,9 @@ export class Zoom {
     if (/** @type {Element} */ (event.target).closest('button, a')) {
       return;
     }
+    if (event.isPrimary) {
+      this.down.clear(); // of one before it we may have missed the end, outside
+    }
     this.down.set(event.pointerId, this.where(event));
     this.begun = this.down.size === 1 ? { at: this.where(event), ms: event.timeStamp } : null;
     if (this.scale > 1 || this.down.size > 1) {
@@ -70,7 +74,8 @@ export class Zoom {
   /** @param {PointerEvent} event */
   onMove(event) {
     const before = this.down.get(event.pointerId);
-    if (!before) {
+    if (!before || event.buttons === 0) { // it was let go where we did not see it
+      this.down.delete(event.pointerId);
       return;
     }
     const now = this.where(event);
@@ -97,14 +102,15 @@ export class Zoom {
       return;
     }
     const touch = event.pointerType !== 'mouse';
+    const { at } = begun;
     if (this.waits !== undefined) {
       clearTimeout(this.waits);
       this.waits = undefined;
-      this.tapped(true, touch);
+      this.tapped({ twice: true, touch, at });
     } else {
       this.waits = setTimeout(() => {
         this.waits = undefined;
-        this.tapped(false, touch);
+        this.tapped({ twice: false, touch, at });
       }, TAP.ms);
     }
   }

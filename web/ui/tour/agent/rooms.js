@@ -3,11 +3,12 @@
 import { html, nothing } from 'lit';
 import { icon } from '../../parts/icon.js';
 import { t } from '../../words/words.js';
-import { lineOf, picturesOf, roomsOf } from './property.js';
+import { lineOf, sightsOf } from '../sights.js';
+import { roomsOf } from './property.js';
 
 /** @typedef {import('./desk.js').HostDesk} HostDesk */
 /** @typedef {import('../model.js').TourModel} TourModel */
-/** @typedef {import('./property.js').Picture} Picture */
+/** @typedef {import('../sights.js').Sight} Picture */
 
 /** @param {TourModel} model */
 const whereNow = (model) => model.chapters.at(-1)?.title ?? '';
@@ -70,7 +71,7 @@ function thumbnail(model, picture, done) {
 export function roomsPanel(desk) {
   const { model } = desk;
   const done = () => desk.done();
-  const pictures = picturesOf(model.tour?.property);
+  const pictures = sightsOf(model.tour?.property);
   return html`<div class="walk">
     ${rooms(model).length === 0 ? html`<p class="soft">${t('rooms.none')}</p>` : list(model, done)}
     ${another(model, done)}

@@ -1,0 +1,31 @@
+// <oriel-running-time>: the time since something began, which runs by itself and has nothing else drawn again.
+
+import { define, Part } from './element.js';
+import { clock } from '../words/format.js';
+
+export class RunningTime extends Part {
+  static properties = { since: { type: Number } };
+
+  constructor() {
+    super();
+    this.since = 0; // [ms, as Date.now]
+    /** @type {number|undefined} */
+    this.timer = undefined;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.timer = setInterval(() => this.requestUpdate(), 1000);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+  }
+
+  render() {
+    return clock(Math.max(0, Date.now() - this.since) / 1000); // clocks of two machines may differ
+  }
+}
+
+define('oriel-running-time', RunningTime);
