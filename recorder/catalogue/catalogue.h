@@ -4,8 +4,8 @@
  * reads only what is behind its position, and what it lost can be made again. Only the manifest's
  * version and hash are said nowhere else. A connection belongs to one thread; several may be open.
  *
- * **One seam.** All SQL about recordings stands in catalogue*.c, and no type of SQLite leaves them.
- * Another database joins by another implementation of this header, and must keep: (1)
+ * **One seam.** All SQL about recordings stands in catalogue*.c, one text for every kind of
+ * database (recorder/db/database.h), and no type of a library leaves them. Each kind must keep: (1)
  * catalogue_follow is atomic, rows and position together; (2) catalogue_manifest is durable when it
  * returns, and so is all that was committed before it; (3) a committed transaction may be lost with
  * power before that, but then every later one, too; (4) catalogue_apply twice is as once; (5) a

@@ -6,8 +6,8 @@ enum err catalogue_put_words(struct catalogue *c, const struct words_of *of, con
     char word[WORD_MAX];
     enum err e = OK;
     while (e == OK && words_next(&text, word)) {
-        e = sql_run_kept(&c->cache, "INSERT OR IGNORE INTO words VALUES(?,?,?,?)", "tidi", word,
-                         (int64_t)of->kind, &of->recording, (int64_t)of->participant);
+        e = db_run(c->db, "INSERT INTO words VALUES(?,?,?,?) ON CONFLICT DO NOTHING", "tidi", word,
+                   (int64_t)of->kind, &of->recording, (int64_t)of->participant);
     }
     return e;
 }
@@ -16,12 +16,13 @@ enum err catalogue_put_words(struct catalogue *c, const struct words_of *of, con
 static enum err note_content(struct catalogue *c, const struct id *recording,
                              const struct entry_segment *s) {
     int64_t size = s->width ? (int64_t)s->width << 16 | s->height : 0;
-    return sql_run_kept(&c->cache,
-                        "UPDATE epochs SET picture=CASE picture WHEN 0 THEN ?1 ELSE picture END,"
-                        " sound=MAX(sound,?2) WHERE recording=?3 AND track=?4 AND number=?5"
-                        " AND ((picture=0 AND ?1>0) OR sound<?2)",
-                        "iiddi", size, (int64_t)(s->sound == SEGMENT_SOUND_SOME), recording,
-                        &s->track, (int64_t)s->epoch);
+    return db_run(c->db,
+                  "UPDATE epochs SET picture=CASE picture WHEN 0 THEN ?1 ELSE picture END,"
+                  " sound=CASE WHEN sound<?2 THEN ?2 ELSE sound END WHERE recording=?3 AND "
+                  "track=?4 AND number=?5"
+                  " AND ((picture=0 AND ?1>0) OR sound<?2)",
+                  "iiddi", size, (int64_t)(s->sound == SEGMENT_SOUND_SOME), recording, &s->track,
+                  (int64_t)s->epoch);
 }
 
 static enum err apply_segment(struct catalogue *c, const struct id *recording,
@@ -32,24 +33,26 @@ static enum err apply_segment(struct catalogue *c, const struct id *recording,
         wr_u32(&w, s->keys[i].at_ms);
         wr_u32(&w, s->keys[i].offset);
     }
-    enum err e = sql_run_kept(
-        &c->cache, "INSERT OR IGNORE INTO segments VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        "ddiiiiiiiiiibbi", recording, &s->track, (int64_t)s->epoch, (int64_t)s->number, s->start,
-        s->duration, (int64_t)s->width, (int64_t)s->height, (int64_t)s->first_is_key,
-        (int64_t)s->adopted, (int64_t)s->bytes, (int64_t)s->info.size, s->info.sha256,
-        (size_t)SHA256_LEN, keys, wr_len(&w), (int64_t)s->sound);
-    if (e != OK || sqlite3_changes(c->db) == 0) {
+    enum err e = db_run(c->db,
+                        "INSERT INTO segments VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+                        " ON CONFLICT DO NOTHING",
+                        "ddiiiiiiiiiibbi", recording, &s->track, (int64_t)s->epoch,
+                        (int64_t)s->number, s->start, s->duration, (int64_t)s->width,
+                        (int64_t)s->height, (int64_t)s->first_is_key, (int64_t)s->adopted,
+                        (int64_t)s->bytes, (int64_t)s->info.size, s->info.sha256,
+                        (size_t)SHA256_LEN, keys, wr_len(&w), (int64_t)s->sound);
+    if (e != OK || db_changes(c->db) == 0) {
         return e;
     }
     e = note_content(c, recording, s);
-    return e == OK ? sql_run_kept(&c->cache, "UPDATE recordings SET bytes=bytes+? WHERE id=?", "id",
-                                  (int64_t)s->bytes, recording)
+    return e == OK ? db_run(c->db, "UPDATE recordings SET bytes=bytes+? WHERE id=?", "id",
+                            (int64_t)s->bytes, recording)
                    : e;
 }
 
 static enum err apply_time(struct catalogue *c, const struct id *recording, us_t t) {
-    return sql_run_kept(&c->cache, "UPDATE recordings SET duration=MAX(duration,?) WHERE id=?",
-                        "id", t, recording);
+    return db_run(c->db, "UPDATE recordings SET duration=?1 WHERE id=?2 AND duration<?1", "id", t,
+                  recording);
 }
 
 static enum err apply_event(struct catalogue *c, const struct id *recording, const struct entry *e,
@@ -57,20 +60,21 @@ static enum err apply_event(struct catalogue *c, const struct id *recording, con
     static const struct entry_person nobody;
     bool gap = e->type == ENTRY_GAP;
     const struct entry_person *p = gap ? &nobody : &e->u.person;
-    return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?,'')",
-                        "ditiiiditti", recording, e->t, entry_type_name((enum entry_type)e->type),
-                        (int64_t)p->participant, (int64_t)p->source, (int64_t)p->on,
-                        gap ? &e->u.gap.track : &ID_NONE, duration, gap ? e->u.gap.cause : p->name,
-                        p->role, (int64_t)e->seq);
+    return db_run(c->db,
+                  "INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?,'') ON CONFLICT DO NOTHING",
+                  "ditiiiditti", recording, e->t, entry_type_name((enum entry_type)e->type),
+                  (int64_t)p->participant, (int64_t)p->source, (int64_t)p->on,
+                  gap ? &e->u.gap.track : &ID_NONE, duration, gap ? e->u.gap.cause : p->name,
+                  p->role, (int64_t)e->seq);
 }
 
 static enum err apply_said(struct catalogue *c, const struct id *recording, const struct entry *e) {
     const struct entry_said *s = &e->u.said;
-    return sql_run_kept(&c->cache,
-                        "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,0,zeroblob(16),0,?,?,?,?)",
-                        "ditiittit", recording, e->t, entry_type_name(ENTRY_SAID),
-                        (int64_t)s->who.participant, (int64_t)s->who.source, entry_said_text(s),
-                        s->who.role, (int64_t)e->seq, entry_said_fields(s));
+    return db_run(c->db,
+                  "INSERT INTO events VALUES(?,?,?,?,?,0,?,0,?,?,?,?) ON CONFLICT DO NOTHING",
+                  "ditiidttit", recording, e->t, entry_type_name(ENTRY_SAID),
+                  (int64_t)s->who.participant, (int64_t)s->who.source, &ID_NONE, entry_said_text(s),
+                  s->who.role, (int64_t)e->seq, entry_said_fields(s));
 }
 
 static enum err apply_person(struct catalogue *c, const struct id *recording,
@@ -79,21 +83,22 @@ static enum err apply_person(struct catalogue *c, const struct id *recording,
     struct words_of of = {*recording, WORD_OF_PERSON, p->participant};
     enum err error = OK;
     if (e->type == ENTRY_PARTICIPANT) {
-        error = sql_run_kept(&c->cache,
-                             "INSERT INTO participants(recording,participant,name,role)"
-                             " VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET name=excluded.name,"
-                             " role=excluded.role, name_state=0 WHERE excluded.name<>''",
-                             "ditt", recording, (int64_t)p->participant, p->name, p->role);
+        error =
+            db_run(c->db,
+                   "INSERT INTO participants(recording,participant,name,role)"
+                   " VALUES(?,?,?,?) ON CONFLICT(recording,participant) DO UPDATE SET"
+                   " name=excluded.name, role=excluded.role, name_state=0 WHERE excluded.name<>''",
+                   "ditt", recording, (int64_t)p->participant, p->name, p->role);
         error = error == OK ? catalogue_put_words(c, &of, p->name) : error;
     } else if (e->type == ENTRY_CONSENT) {
-        error = sql_run_kept(&c->cache,
-                             "INSERT INTO participants(recording,participant,consent) VALUES(?,?,?)"
-                             " ON CONFLICT DO UPDATE SET consent=excluded.consent",
-                             "dit", recording, (int64_t)p->participant, p->on ? p->name : "");
+        error = db_run(c->db,
+                       "INSERT INTO participants(recording,participant,consent) VALUES(?,?,?)"
+                       " ON CONFLICT(recording,participant) DO UPDATE SET consent=excluded.consent",
+                       "dit", recording, (int64_t)p->participant, p->on ? p->name : "");
     }
     if (error == OK && e->type == ENTRY_VOICE && p->source) {
-        error = sql_run_kept(&c->cache, "UPDATE recordings SET heard=1 WHERE id=? AND heard=0", "d",
-                             recording);
+        error =
+            db_run(c->db, "UPDATE recordings SET heard=1 WHERE id=? AND heard=0", "d", recording);
     }
     return error == OK ? apply_event(c, recording, e, 0) : error;
 }
@@ -101,41 +106,45 @@ static enum err apply_person(struct catalogue *c, const struct id *recording,
 /* Again, it keeps what its segments said. */
 static enum err apply_epoch(struct catalogue *c, const struct id *recording,
                             const struct entry_epoch *p) {
-    return sql_run_kept(&c->cache,
-                        "INSERT INTO epochs(recording,track,number,video,audio,width,height,start,"
-                        "init) VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
-                        " video=excluded.video, audio=excluded.audio, width=excluded.width,"
-                        " height=excluded.height, start=excluded.start, init=excluded.init",
-                        "ddittiiib", recording, &p->track, (int64_t)p->number,
-                        codec_name((enum codec)p->video), codec_name((enum codec)p->audio),
-                        (int64_t)p->width, (int64_t)p->height, p->start, p->init,
-                        (size_t)p->init_len);
+    return db_run(
+        c->db,
+        "INSERT INTO epochs(recording,track,number,video,audio,width,height,start,"
+        "init) VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(recording,track,number) DO UPDATE SET"
+        " video=excluded.video, audio=excluded.audio, width=excluded.width,"
+        " height=excluded.height, start=excluded.start, init=excluded.init",
+        "ddittiiib", recording, &p->track, (int64_t)p->number, codec_name((enum codec)p->video),
+        codec_name((enum codec)p->audio), (int64_t)p->width, (int64_t)p->height, p->start, p->init,
+        (size_t)p->init_len);
 }
 
 static enum err apply_track(struct catalogue *c, const struct id *recording,
                             const struct entry_track *p) {
-    return sql_run_kept(&c->cache, "INSERT OR REPLACE INTO tracks VALUES(?,?,?,?,?,?,?)", "ddttiii",
-                        recording, &p->track, source_kind_name((enum source_kind)p->kind),
-                        codec_name((enum codec)p->codec), (int64_t)p->source,
-                        (int64_t)p->participant, (int64_t)p->keys);
+    return db_run(
+        c->db,
+        "INSERT INTO tracks VALUES(?,?,?,?,?,?,?) ON CONFLICT(recording,track) DO UPDATE SET"
+        " kind=excluded.kind, codec=excluded.codec, source=excluded.source,"
+        " participant=excluded.participant, keys=excluded.keys",
+        "ddttiii", recording, &p->track, source_kind_name((enum source_kind)p->kind),
+        codec_name((enum codec)p->codec), (int64_t)p->source, (int64_t)p->participant,
+        (int64_t)p->keys);
 }
 
 static enum err apply_start(struct catalogue *c, const struct id *recording,
                             const struct entry_start *p) {
     struct words_of of = {*recording, WORD_OF_RECORDING, 0};
-    enum err e = sql_run_kept(&c->cache,
-                              "INSERT INTO recordings(id,tour,title,started) VALUES(?,?,?,?)"
-                              " ON CONFLICT DO UPDATE SET tour=excluded.tour, title=excluded.title,"
-                              " started=excluded.started",
-                              "dtti", recording, p->tour, p->title, p->wall.us);
+    enum err e = db_run(c->db,
+                        "INSERT INTO recordings(id,tour,title,started) VALUES(?,?,?,?)"
+                        " ON CONFLICT(id) DO UPDATE SET tour=excluded.tour, title=excluded.title,"
+                        " started=excluded.started",
+                        "dtti", recording, p->tour, p->title, p->wall.us);
     e = e == OK ? catalogue_put_words(c, &of, p->tour) : e;
     return e == OK ? catalogue_put_words(c, &of, p->title) : e;
 }
 
 static enum err apply_end(struct catalogue *c, const struct id *recording, const struct entry *e) {
     enum err error = apply_time(c, recording, e->t);
-    return error == OK ? sql_run_kept(&c->cache, "UPDATE recordings SET reason=? WHERE id=?", "td",
-                                      e->u.end.reason, recording)
+    return error == OK ? db_run(c->db, "UPDATE recordings SET reason=? WHERE id=?", "td",
+                                e->u.end.reason, recording)
                        : error;
 }
 

@@ -4,16 +4,16 @@
 enum err catalogue_position(struct catalogue *c, const struct id *recording,
                             struct journal_head *ret) {
     struct journal_head head = journal_begin(recording);
-    sqlite3_stmt *s = sql_borrow(
-        &c->cache, "SELECT entries,objects,chain FROM recordings WHERE id=? AND entries>0", "d",
-        recording);
-    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    struct db_rows *s =
+        db_query(c->db, "SELECT entries,objects,chain FROM recordings WHERE id=? AND entries>0",
+                 "d", recording);
+    enum err e = s ? db_next(s) : db_error(c->db);
     if (e == OK) {
-        head.entries = (uint64_t)sqlite3_column_int64(s, 0);
-        head.objects = (uint32_t)sqlite3_column_int64(s, 1);
-        sql_blob(s, 2, head.hash, SHA256_LEN);
+        head.entries = (uint64_t)db_int(s, 0);
+        head.objects = (uint32_t)db_int(s, 1);
+        db_blob(s, 2, head.hash, SHA256_LEN);
     }
-    sql_give_back(&c->cache, s);
+    db_done(s);
     if (e == OK || e == ERR_UNKNOWN) {
         *ret = head;
         e = OK;
@@ -26,11 +26,11 @@ static enum err apply_without(struct catalogue *c, const struct id *recording,
                               const struct entry *e, enum name_state why) {
     enum err error = catalogue_apply(c, recording, e);
     if (error == OK && e->type == ENTRY_PARTICIPANT) {
-        error = sql_run_kept(&c->cache,
-                             "UPDATE participants SET name='', role=?, name_state=?"
-                             " WHERE recording=? AND participant=?",
-                             "tidi", e->u.person.role, (int64_t)why, recording,
-                             (int64_t)e->u.person.participant);
+        error = db_run(c->db,
+                       "UPDATE participants SET name='', role=?, name_state=?"
+                       " WHERE recording=? AND participant=?",
+                       "tidi", e->u.person.role, (int64_t)why, recording,
+                       (int64_t)e->u.person.participant);
     }
     return error;
 }
@@ -42,9 +42,9 @@ static enum err keep_sealed(struct catalogue *c, const struct id *recording,
     const struct entry_personal *p = &e->u.personal;
     const uint8_t *sealed = e->type == ENTRY_SAID ? e->u.said.bytes : p->sealed;
     size_t n = p->sealed_len <= entry_sealed_max((enum entry_type)e->type) ? p->sealed_len : 0;
-    return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO texts VALUES(?,?,?,?,?)", "diitb",
-                        recording, (int64_t)e->seq, (int64_t)p->said.participant,
-                        entry_type_name((enum entry_type)e->type), sealed, n);
+    return db_run(c->db, "INSERT INTO texts VALUES(?,?,?,?,?) ON CONFLICT DO NOTHING", "diitb",
+                  recording, (int64_t)e->seq, (int64_t)p->said.participant,
+                  entry_type_name((enum entry_type)e->type), sealed, n);
 }
 
 /* Errors of the catalogue only: a key that is not there keeps nobody from the rest. */
@@ -83,21 +83,23 @@ static enum err follow_object(struct catalogue *c, const struct catalogue_object
     if (e != OK) {
         return e;
     }
-    e = sql_run_kept(&c->cache, "INSERT OR REPLACE INTO journals VALUES(?,?,?,?)", "diib",
-                     &o->recording, (int64_t)head.objects, (int64_t)o->info.size, o->info.sha256,
-                     (size_t)SHA256_LEN);
-    return e == OK ? sql_run_kept(&c->cache,
-                                  "INSERT INTO recordings(id,entries,objects,chain)"
-                                  " VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET"
-                                  " entries=excluded.entries, objects=excluded.objects,"
-                                  " chain=excluded.chain",
-                                  "diib", &o->recording, (int64_t)head.entries,
-                                  (int64_t)head.objects + 1, head.hash, (size_t)SHA256_LEN)
+    e = db_run(c->db,
+               "INSERT INTO journals VALUES(?,?,?,?) ON CONFLICT(recording,number) DO UPDATE SET"
+               " size=excluded.size, sha256=excluded.sha256",
+               "diib", &o->recording, (int64_t)head.objects, (int64_t)o->info.size, o->info.sha256,
+               (size_t)SHA256_LEN);
+    return e == OK ? db_run(c->db,
+                            "INSERT INTO recordings(id,entries,objects,chain)"
+                            " VALUES(?,?,?,?) ON CONFLICT(id) DO UPDATE SET"
+                            " entries=excluded.entries, objects=excluded.objects,"
+                            " chain=excluded.chain",
+                            "diib", &o->recording, (int64_t)head.entries, (int64_t)head.objects + 1,
+                            head.hash, (size_t)SHA256_LEN)
                    : e;
 }
 
 enum err catalogue_follow(struct catalogue *c, const struct catalogue_object *o) {
-    bool alone = sqlite3_get_autocommit(c->db) != 0;
+    bool alone = !db_is_open(c->db);
     enum err e = alone ? catalogue_begin(c) : OK;
     e = e == OK ? follow_object(c, o) : e;
     e = e == OK && alone ? catalogue_commit(c) : e;
@@ -110,31 +112,30 @@ enum err catalogue_follow(struct catalogue *c, const struct catalogue_object *o)
 /* The first text that waits, behind this line of the journal. */
 static enum err next_text(struct catalogue *c, const struct id *recording, int64_t behind,
                           struct entry *ret) {
-    sqlite3_stmt *s = sql_borrow(&c->cache,
+    struct db_rows *s = db_query(c->db,
                                  "SELECT seq,participant,type,sealed FROM texts"
                                  " WHERE recording=? AND seq>? ORDER BY seq LIMIT 1",
                                  "di", recording, behind);
-    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    enum err e = s ? db_next(s) : db_error(c->db);
     memset(ret, 0, sizeof(*ret));
     if (e == OK) {
         struct entry_personal *p = &ret->u.personal;
         char type[16];
-        const void *sealed = sqlite3_column_blob(s, 3);
-        int n = sqlite3_column_bytes(s, 3);
-        sql_text(s, 2, type, sizeof(type));
+        struct bytes sealed = db_bytes(s, 3);
+        db_text(s, 2, type, sizeof(type));
         ret->type = strcmp(type, entry_type_name(ENTRY_MARK)) == 0   ? ENTRY_MARK
                     : strcmp(type, entry_type_name(ENTRY_SAID)) == 0 ? ENTRY_SAID
                                                                      : ENTRY_PARTICIPANT;
-        ret->seq = (uint64_t)sqlite3_column_int64(s, 0);
-        p->said.participant = (uint64_t)sqlite3_column_int64(s, 1);
-        if (sealed && n > 0 && (size_t)n <= entry_sealed_max((enum entry_type)ret->type)) {
-            memcpy(ret->type == ENTRY_SAID ? ret->u.said.bytes : p->sealed, sealed, (size_t)n);
-            p->sealed_len = (uint16_t)n;
+        ret->seq = (uint64_t)db_int(s, 0);
+        p->said.participant = (uint64_t)db_int(s, 1);
+        if (sealed.n && sealed.n <= entry_sealed_max((enum entry_type)ret->type)) {
+            memcpy(ret->type == ENTRY_SAID ? ret->u.said.bytes : p->sealed, sealed.p, sealed.n);
+            p->sealed_len = (uint16_t)sealed.n;
         } else {
             p->sealed_len = ENTRY_SEALED_LONGER;
         }
     }
-    sql_give_back(&c->cache, s);
+    db_done(s);
     return e;
 }
 
@@ -143,27 +144,27 @@ static enum err put_name(struct catalogue *c, const struct id *recording, const 
     const struct entry_person *p = &e->u.person;
     struct words_of of = {*recording, WORD_OF_PERSON, p->participant};
     enum err error =
-        sql_run_kept(&c->cache,
-                     "UPDATE participants SET name=COALESCE((SELECT name FROM events"
-                     " WHERE recording=?1 AND participant=?2 AND type='participant' AND name<>''"
-                     " ORDER BY seq DESC LIMIT 1),''),"
-                     " name_state=EXISTS(SELECT 1 FROM texts WHERE recording=?1"
-                     " AND participant=?2 AND type='participant')"
-                     " WHERE recording=?1 AND participant=?2",
-                     "di", recording, (int64_t)p->participant);
+        db_run(c->db,
+               "UPDATE participants SET name=COALESCE((SELECT name FROM events"
+               " WHERE recording=?1 AND participant=?2 AND type='participant' AND name<>''"
+               " ORDER BY seq DESC LIMIT 1),''),"
+               " name_state=CASE WHEN EXISTS(SELECT 1 FROM texts WHERE recording=?1"
+               " AND participant=?2 AND type='participant') THEN 1 ELSE 0 END"
+               " WHERE recording=?1 AND participant=?2",
+               "di", recording, (int64_t)p->participant);
     return error == OK ? catalogue_put_words(c, &of, p->name) : error;
 }
 
 static enum err put_text(struct catalogue *c, const struct id *recording, const struct entry *e) {
     const struct entry_person *p = &e->u.person;
     bool said = e->type == ENTRY_SAID;
-    enum err error = sql_run_kept(
-        &c->cache, "UPDATE events SET name=?,said=? WHERE recording=? AND seq=? AND participant=?",
+    enum err error = db_run(
+        c->db, "UPDATE events SET name=?,said=? WHERE recording=? AND seq=? AND participant=?",
         "ttdii", said ? entry_said_text(&e->u.said) : p->name,
         said ? entry_said_fields(&e->u.said) : "", recording, (int64_t)e->seq,
         (int64_t)p->participant);
-    error = error == OK ? sql_run_kept(&c->cache, "DELETE FROM texts WHERE recording=? AND seq=?",
-                                       "di", recording, (int64_t)e->seq)
+    error = error == OK ? db_run(c->db, "DELETE FROM texts WHERE recording=? AND seq=?", "di",
+                                 recording, (int64_t)e->seq)
                         : error;
     bool name = e->type == ENTRY_PARTICIPANT;
     return error == OK && name ? put_name(c, recording, e) : error;

@@ -17,6 +17,7 @@
 #define PERSON_VALUES (WORD_VALUES + 1) /* of a word of the person */
 #define OTHER_VALUES 7 /* tour, state, from, to, the two of the place, and the limit */
 #define VALUES_MAX ((WORD_VALUES + PERSON_VALUES) * WORDS_MAX + OTHER_VALUES)
+_Static_assert(VALUES_MAX <= DB_VALUES_MAX, "a database takes them");
 #define TEXT_MAX 4096 /* [bytes] */
 #define COMMON 2000   /* a word that was said so often is common */
 
@@ -24,7 +25,7 @@
 #define BEYOND "\xf4\x8f\xbf\xbf"
 
 struct value {
-    char type; /* i, d or t, as sql_prepare has them */
+    char type; /* i, d or t, as db_query has them */
     int64_t i;
     struct id id;
     char text[ENTRY_TEXT_MAX];
@@ -59,13 +60,13 @@ static void with_text(struct statement *s, const char *text, const char *word, c
 static enum err is_common(struct catalogue *c, const char *word, bool *ret) {
     char beyond[WORD_MAX + sizeof(BEYOND)];
     snprintf(beyond, sizeof(beyond), "%s" BEYOND, word);
-    sqlite3_stmt *s = sql_borrow(&c->cache,
+    struct db_rows *s = db_query(c->db,
                                  "SELECT COUNT(*) FROM (SELECT 1 FROM words WHERE word>=?"
-                                 " AND word<? LIMIT ?)",
+                                 " AND word<? LIMIT ?) AS w",
                                  "tti", word, beyond, (int64_t)COMMON);
-    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
-    *ret = e == OK && sqlite3_column_int64(s, 0) == COMMON;
-    sql_give_back(&c->cache, s);
+    enum err e = s ? db_next(s) : db_error(c->db);
+    *ret = e == OK && db_int(s, 0) == COMMON;
+    db_done(s);
     return e;
 }
 
@@ -80,7 +81,7 @@ static enum err with_words(struct catalogue *c, struct statement *s, const char 
         bool common = false;
         e = is_common(c, word, &common);
         buffer_str(&s->text, common ? " AND EXISTS (SELECT 1 FROM words WHERE recording=id"
-                                    : " AND id IN (SELECT recording FROM words WHERE 1");
+                                    : " AND id IN (SELECT recording FROM words WHERE 1=1");
         with_text(s, " AND word>=?", word, "");
         with_text(s, " AND word<?", word, BEYOND);
         if (person) {
@@ -102,7 +103,7 @@ static void with_place(struct statement *s, const struct recording_query *q) {
 
 static enum err put_together(struct catalogue *c, struct statement *s,
                              const struct recording_query *q) {
-    buffer_str(&s->text, "SELECT " RECORDING_COLUMNS " FROM recordings WHERE 1");
+    buffer_str(&s->text, "SELECT " RECORDING_COLUMNS " FROM recordings WHERE 1=1");
     if (q->tour && *q->tour) {
         with_text(s, " AND tour=?", q->tour, "");
     }
@@ -124,21 +125,16 @@ static enum err put_together(struct catalogue *c, struct statement *s,
     return e;
 }
 
-static sqlite3_stmt *prepare(struct catalogue *c, const struct statement *s) {
-    sqlite3_stmt *st = NULL;
-    int code = sqlite3_prepare_v2(c->db, s->text.p, -1, &st, NULL);
-    for (unsigned i = 0; i < s->n && code == SQLITE_OK; i++) {
+static struct db_rows *ask(struct catalogue *c, const struct statement *s) {
+    struct db_value values[VALUES_MAX];
+    struct db_statement all = {.text = s->text.p, .values = values, .n = s->n};
+    for (unsigned i = 0; i < s->n; i++) {
         const struct value *v = &s->values[i];
-        int at = (int)i + 1;
-        code = v->type == 'i'   ? sqlite3_bind_int64(st, at, v->i)
-               : v->type == 'd' ? sqlite3_bind_blob(st, at, v->id.b, ID_LEN, SQLITE_TRANSIENT)
-                                : sqlite3_bind_text(st, at, v->text, -1, SQLITE_TRANSIENT);
+        bool id = v->type == 'd';
+        values[i] =
+            (struct db_value){v->type, v->i, id ? (const void *)v->id.b : v->text, id ? ID_LEN : 0};
     }
-    if (code != SQLITE_OK) {
-        sqlite3_finalize(st);
-        return NULL;
-    }
-    return st;
+    return db_query_of(c->db, &all);
 }
 
 struct page {
@@ -147,9 +143,9 @@ struct page {
     bool more;
 };
 
-static enum err read_page(sqlite3_stmt *s, unsigned limit, struct page *p) {
+static enum err read_page(struct db_rows *s, unsigned limit, struct page *p) {
     enum err e;
-    while ((e = sql_step(s)) == OK) {
+    while ((e = db_next(s)) == OK) {
         if (p->n == limit) {
             p->more = true;
             return OK;
@@ -166,15 +162,12 @@ static enum err find_page(struct catalogue *c, const struct recording_query *q, 
     }
     s->text = buffer_fixed(s->memory, sizeof(s->memory));
     enum err e = put_together(c, s, q);
-    sqlite3_stmt *st = e == OK ? prepare(c, s) : NULL;
+    struct db_rows *st = e == OK ? ask(c, s) : NULL;
     if (e == OK) {
-        e = st ? read_page(st, q->limit, p) : sql_error(sqlite3_errcode(c->db));
+        e = st ? read_page(st, q->limit, p) : db_error(c->db);
     }
-    sqlite3_finalize(st);
+    db_done(st);
     mem_free(s);
-    if (e == ERR_FORMAT) {
-        sql_suspect(c->db);
-    }
     return e;
 }
 

@@ -1,4 +1,7 @@
 #include "recorder/catalogue/catalogue_db.h"
+#include "recorder/db/database_sqlite.h"
+
+#include <stdio.h>
 
 #define SCHEMA_WITH_WORDS 3
 
@@ -87,29 +90,29 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
 /* Words are found by a program, not by SQL: those of rows that were there before. */
 static enum err all_words(struct catalogue *c) {
     enum err e = OK;
-    sqlite3_stmt *s = sql_prepare(c->db,
-                                  "SELECT id,0,0,tour FROM recordings UNION ALL"
-                                  " SELECT id,0,0,title FROM recordings UNION ALL"
-                                  " SELECT recording,1,participant,name FROM participants",
-                                  "");
+    struct db_rows *s = db_query(c->db,
+                                 "SELECT id,0,0,tour FROM recordings UNION ALL"
+                                 " SELECT id,0,0,title FROM recordings UNION ALL"
+                                 " SELECT recording,1,participant,name FROM participants",
+                                 "");
     if (!s) {
-        return sql_error(sqlite3_errcode(c->db));
+        return db_error(c->db);
     }
-    while (e == OK && (e = sql_step(s)) == OK) {
-        struct words_of of = {.kind = (enum word_kind)sqlite3_column_int64(s, 1),
-                              .participant = (uint64_t)sqlite3_column_int64(s, 2)};
+    while (e == OK && (e = db_next(s)) == OK) {
+        struct words_of of = {.kind = (enum word_kind)db_int(s, 1),
+                              .participant = (uint64_t)db_int(s, 2)};
         char text[ENTRY_TEXT_MAX];
-        sql_blob(s, 0, &of.recording, sizeof(of.recording));
-        sql_text(s, 3, text, sizeof(text));
+        db_blob(s, 0, &of.recording, sizeof(of.recording));
+        db_text(s, 3, text, sizeof(text));
         e = catalogue_put_words(c, &of, text);
     }
-    sqlite3_finalize(s);
+    db_done(s);
     return e == ERR_UNKNOWN ? OK : e;
 }
 
 enum err catalogue_migrate(struct catalogue *c, bool write) {
     int64_t version = 0;
-    enum err e = sql_version(c->db, &version);
+    enum err e = sql_version(db_file(c->db), &version);
     if (e != OK || version == CATALOGUE_SCHEMA) {
         return e;
     }
@@ -118,11 +121,11 @@ enum err catalogue_migrate(struct catalogue *c, bool write) {
     }
     for (; e == OK && version < CATALOGUE_SCHEMA; version++) {
         char bump[64];
-        sqlite3_snprintf(sizeof(bump), bump, "PRAGMA user_version=%d;", (int)version + 1);
+        snprintf(bump, sizeof(bump), "PRAGMA user_version=%d;", (int)version + 1);
         e = catalogue_begin(c);
-        e = e == OK ? sql_exec(c->db, migrations[version]) : e;
+        e = e == OK ? db_script(c->db, migrations[version]) : e;
         e = e == OK && version + 1 == SCHEMA_WITH_WORDS ? all_words(c) : e;
-        e = e == OK ? sql_exec(c->db, bump) : e;
+        e = e == OK ? db_script(c->db, bump) : e;
         e = e == OK ? catalogue_commit(c) : e;
         if (e != OK) {
             catalogue_rollback(c);

@@ -4,27 +4,27 @@
 
 #define OF_EPOCH " FROM segments s WHERE s.recording=?1 AND s.track=?2 AND s.epoch=?3"
 
-static void read_tail(sqlite3_stmt *s, struct epoch_tail *t) {
+static void read_tail(struct db_rows *s, struct epoch_tail *t) {
     *t = (struct epoch_tail){0};
     catalogue_read_epoch(s, &t->epoch);
-    int64_t last = sqlite3_column_int64(s, 8), size = sqlite3_column_int64(s, 9);
+    int64_t last = db_int(s, 8), size = db_int(s, 9);
     t->segments = (uint32_t)(last + 1);
     t->pictures = size > 0 && t->epoch.video;
     if (t->pictures) {
         t->epoch.width = (uint16_t)(size >> 16);
         t->epoch.height = (uint16_t)size;
     }
-    t->sound = sqlite3_column_int64(s, 10) != 0 && t->epoch.audio;
-    t->sound_unknown = t->segments && sqlite3_column_int64(s, 11) == SEGMENT_SOUND_UNKNOWN;
-    int64_t next = sqlite3_column_int64(s, 12);
+    t->sound = db_int(s, 10) != 0 && t->epoch.audio;
+    t->sound_unknown = t->segments && db_int(s, 11) == SEGMENT_SOUND_UNKNOWN;
+    int64_t next = db_int(s, 12);
     t->later = next >= 0;
     t->next = t->later ? (uint32_t)next : 0;
 }
 
 enum err catalogue_epoch_tail(struct catalogue *c, const struct id *recording,
                               const struct id *track, uint32_t epoch, struct epoch_tail *ret) {
-    sqlite3_stmt *s = sql_borrow(
-        &c->cache,
+    struct db_rows *s = db_query(
+        c->db,
         "SELECT " EPOCH_COLUMNS ",(SELECT COALESCE(MAX(number),-1)" OF_EPOCH "),e.picture,e.sound,"
         "(SELECT sound" OF_EPOCH " ORDER BY s.number LIMIT 1),"
         "(SELECT COALESCE(MIN(n.number),-1) FROM epochs n WHERE n.recording=?1 AND n.track=?2"
@@ -32,39 +32,38 @@ enum err catalogue_epoch_tail(struct catalogue *c, const struct id *recording,
         " FROM epochs e WHERE e.recording=?1 AND e.track=?2 AND e.number=?3",
         "ddi", recording, track, (int64_t)epoch);
     if (!s) {
-        return sql_error(sqlite3_errcode(c->db));
+        return db_error(c->db);
     }
-    enum err e = sql_step(s);
+    enum err e = db_next(s);
     if (e == OK) {
         read_tail(s, ret);
     }
-    sql_give_back(&c->cache, s);
+    db_done(s);
     return e;
 }
 
 enum err catalogue_heard(struct catalogue *c, const struct id *recording, bool *ret) {
-    sqlite3_stmt *s =
-        sql_borrow(&c->cache, "SELECT heard FROM recordings WHERE id=?", "d", recording);
-    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    struct db_rows *s = db_query(c->db, "SELECT heard FROM recordings WHERE id=?", "d", recording);
+    enum err e = s ? db_next(s) : db_error(c->db);
     if (e == OK) {
-        *ret = sqlite3_column_int64(s, 0) != 0;
+        *ret = db_int(s, 0) != 0;
     }
-    sql_give_back(&c->cache, s);
+    db_done(s);
     return e;
 }
 
 enum err catalogue_segment_page(struct catalogue *c, const struct segment_page *p,
                                 enum err (*each)(void *ctx, const struct entry_segment *s),
                                 void *ctx) {
-    sqlite3_stmt *s = sql_borrow(
-        &c->cache,
+    struct db_rows *s = db_query(
+        c->db,
         "SELECT " SEGMENT_COLUMNS " FROM segments WHERE recording=?1 AND track=?2 AND epoch=?3"
         " AND number>=?4 ORDER BY number LIMIT ?5",
         "ddiii", &p->recording, &p->track, (int64_t)p->epoch, (int64_t)p->from, (int64_t)p->limit);
-    enum err e = s ? OK : sql_error(sqlite3_errcode(c->db));
+    enum err e = s ? OK : db_error(c->db);
     while (e == OK) {
         struct entry_segment row;
-        e = sql_step(s);
+        e = db_next(s);
         if (e == ERR_UNKNOWN) {
             e = OK;
             break;
@@ -74,6 +73,6 @@ enum err catalogue_segment_page(struct catalogue *c, const struct segment_page *
             e = each(ctx, &row);
         }
     }
-    sql_give_back(&c->cache, s);
+    db_done(s);
     return e;
 }

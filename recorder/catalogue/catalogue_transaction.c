@@ -1,15 +1,23 @@
 #include "recorder/catalogue/catalogue_db.h"
 
+#include "base/alloc.h"
+
 enum err catalogue_begin(struct catalogue *c) {
-    return sql_run_kept(&c->cache, "BEGIN IMMEDIATE", "");
+    return db_begin(c->db);
 }
 
 enum err catalogue_commit(struct catalogue *c) {
-    return sql_run_kept(&c->cache, "COMMIT", "");
+    return db_commit(c->db);
 }
 
 void catalogue_rollback(struct catalogue *c) {
-    if (!sqlite3_get_autocommit(c->db)) {
-        sql_exec(c->db, "ROLLBACK");
+    db_rollback(c->db);
+}
+
+struct catalogue *catalogue_close(struct catalogue *c) {
+    if (c) {
+        db_close(c->db);
+        mem_free(c);
     }
+    return NULL;
 }

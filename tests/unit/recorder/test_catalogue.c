@@ -1,4 +1,5 @@
 #include "recorder/catalogue/catalogue_db.h"
+#include "recorder/db/sql.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
@@ -223,10 +224,10 @@ static const char first_schema[] =
     "PRAGMA user_version=1;";
 
 static unsigned count(struct shelf *s, const char *select) {
-    sqlite3_stmt *st = sql_prepare(s->c->db, select, "");
-    CHECK(st && sql_step(st) == OK);
-    unsigned n = (unsigned)sqlite3_column_int64(st, 0);
-    sqlite3_finalize(st);
+    struct db_rows *st = db_query(s->c->db, select, "");
+    CHECK(st && db_next(st) == OK);
+    unsigned n = (unsigned)db_int(st, 0);
+    db_done(st);
     return n;
 }
 
@@ -377,6 +378,7 @@ TEST(catalogue_a_manifest_closes_a_recording) {
 }
 
 TEST(catalogue_transactions_and_forgetting) {
+    static const uint8_t hash[SHA256_LEN];
     struct shelf s;
     struct seen seen = {0};
     struct recording_row row;
@@ -392,8 +394,8 @@ TEST(catalogue_transactions_and_forgetting) {
     start(&s, 2, 1000);
     EXPECT_EQ(catalogue_commit(s.c), OK);
     for (uint32_t i = 0; i < 3; i++) {
-        EXPECT_EQ(sql_run(s.c->db, "INSERT INTO journals VALUES(?,?,?,zeroblob(32))", "dii", &id,
-                          (int64_t)i, (int64_t)(100 + i)),
+        EXPECT_EQ(db_run(s.c->db, "INSERT INTO journals VALUES(?,?,?,?)", "diib", &id, (int64_t)i,
+                         (int64_t)(100 + i), hash, sizeof(hash)),
                   OK);
     }
     segment(&s, 1, 0, 0);

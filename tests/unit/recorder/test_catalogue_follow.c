@@ -74,7 +74,7 @@ static void store_segment(struct desk *d) {
 
 static void catalogue_fails(struct desk *d, bool on) {
     EXPECT_EQ(
-        sql_exec(d->archive->catalogue->db, on ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF"),
+        db_script(d->archive->catalogue->db, on ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF"),
         OK);
 }
 
@@ -137,8 +137,8 @@ TEST(catalogue_rows_of_another_journal_are_made_anew) {
     struct desk d;
     desk_begin(&d, 3);
     store_segment(&d);
-    EXPECT_EQ(sql_exec(d.archive->catalogue->db, "UPDATE recordings SET chain=zeroblob(32);"
-                                                 "DELETE FROM segments"),
+    EXPECT_EQ(db_script(d.archive->catalogue->db, "UPDATE recordings SET chain=zeroblob(32);"
+                                                  "DELETE FROM segments"),
               OK);
     store_segment(&d);
     EXPECT_EQ(media_bytes(&d), 10);
@@ -189,10 +189,10 @@ TEST(catalogue_takes_only_the_object_that_is_next_and_whole) {
     EXPECT(follow(&d, &o[1]) != OK);
     EXPECT_EQ(position(&d).entries, 1);
     unsigned tracks = 0;
-    sqlite3_stmt *s = sql_prepare(c->db, "SELECT COUNT(*) FROM tracks", "");
-    EXPECT_EQ(sql_step(s), OK);
-    tracks = (unsigned)sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
+    struct db_rows *s = db_query(c->db, "SELECT COUNT(*) FROM tracks", "");
+    EXPECT_EQ(db_next(s), OK);
+    tracks = (unsigned)db_int(s, 0);
+    db_done(s);
     EXPECT_EQ(tracks, 0);
     o[1].p[o[1].n - 5] ^= 1;
     for (uint32_t i = 1; i < 4; i++) {
@@ -225,7 +225,7 @@ TEST(recovery_lets_the_catalogue_follow_from_where_it_stands) {
         if (behind == 1) {
             EXPECT_EQ(catalogue_forget(m.archive->catalogue, &s.id), OK);
         } else if (behind == 2) {
-            EXPECT_EQ(sql_exec(m.archive->catalogue->db, "UPDATE recordings SET entries=3"), OK);
+            EXPECT_EQ(db_script(m.archive->catalogue->db, "UPDATE recordings SET entries=3"), OK);
         }
         EXPECT_EQ(recovery_run(m.archive, &r), OK);
         EXPECT_EQ(r.closed, 1);

@@ -187,11 +187,11 @@ TEST(list_finds_words_and_their_beginnings) {
     struct id a = {{'a'}};
     EXPECT_EQ(catalogue_forget(s.c, &a), OK);
     EXPECT_STR(find(&s, (struct recording_query){.person = "anna"}), "");
-    sqlite3_stmt *left =
-        sql_prepare(s.c->db, "SELECT COUNT(*) FROM words WHERE recording=?", "d", &a);
-    EXPECT_EQ(sql_step(left), OK);
-    EXPECT_EQ(sqlite3_column_int64(left, 0), 0);
-    sqlite3_finalize(left);
+    struct db_rows *left =
+        db_query(s.c->db, "SELECT COUNT(*) FROM words WHERE recording=?", "d", &a);
+    EXPECT_EQ(db_next(left), OK);
+    EXPECT_EQ(db_int(left, 0), 0);
+    db_done(left);
     shelf_end(&s);
 }
 

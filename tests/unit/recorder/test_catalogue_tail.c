@@ -1,5 +1,6 @@
 /* The end of an epoch, for who follows it. */
 #include "recorder/catalogue/catalogue_db.h"
+#include "recorder/db/database_sqlite.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
@@ -116,11 +117,11 @@ static struct cost cost_of(struct shelf *s) {
     struct cost n = {0};
     struct epoch_tail t;
     bool heard = true;
-    sqlite3_progress_handler(s->c->db, 1, count_step, &n.tail);
+    sqlite3_progress_handler(db_file(s->c->db), 1, count_step, &n.tail);
     CHECK(catalogue_epoch_tail(s->c, &recording, &ID_PROGRAMME, 0, &t) == OK);
-    sqlite3_progress_handler(s->c->db, 1, count_step, &n.heard);
+    sqlite3_progress_handler(db_file(s->c->db), 1, count_step, &n.heard);
     CHECK(catalogue_heard(s->c, &recording, &heard) == OK);
-    sqlite3_progress_handler(s->c->db, 0, NULL, NULL);
+    sqlite3_progress_handler(db_file(s->c->db), 0, NULL, NULL);
     EXPECT(!t.pictures && !t.sound && !heard);
     return n;
 }
@@ -190,7 +191,7 @@ TEST(catalogue_tail_of_rows_of_earlier_releases) {
             put_epoch(&s, &recording, 0);
             put_segment(&s, 0, 2, 640, SEGMENT_SOUND_SOME);
         } else if (i == 1) {
-            CHECK(sql_exec(s.c->db, before) == OK);
+            CHECK(db_script(s.c->db, before) == OK);
             catalogue_close(s.c);
             REQUIRE(catalogue_open(path, true, &s.c) == OK);
         }

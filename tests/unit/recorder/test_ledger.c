@@ -34,7 +34,7 @@ static void bench_end(struct bench *b) {
 /* Every write to the catalogue fails while this is on, as with a full disk. */
 static void catalogue_fails(struct bench *b, bool on) {
     EXPECT_EQ(
-        sql_exec(b->archive->catalogue->db, on ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF"),
+        db_script(b->archive->catalogue->db, on ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF"),
         OK);
 }
 

@@ -4,6 +4,7 @@
 #include "recorder/archive/recovery.h"
 #include "recorder/archive/verify.h"
 #include "recorder/catalogue/catalogue_db.h"
+#include "recorder/db/sql.h"
 #include "recorder/writer/writer.h"
 
 #include "tests/unit/recorder/crashed.h"
