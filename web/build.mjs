@@ -18,25 +18,60 @@ const SMALL = 512; // [bytes] below that a coding wins nothing
 const out = path.resolve(process.argv[2] ?? path.join(WEB, '../build/web'));
 const made = `${out}.new-${process.pid}`;
 
+const OPTIONS = {
+  absWorkingDir: WEB,
+  bundle: true,
+  format: 'esm',
+  minify: true,
+  target: ['es2022', 'chrome100', 'firefox102', 'safari15.4'],
+  charset: 'utf8',
+  legalComments: 'none', // licences.txt has them whole
+  outdir: path.join(made, 'a'),
+  chunkNames: '[name]-[hash]',
+  assetNames: '[name]-[hash]',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/** Templates are sent without their indentation: nothing else of ui/ has line breaks in a string. */
+const templates = {
+  name: 'templates',
+  setup: (build) => build.onLoad({ filter: /\/web\/ui\/.*\.js$/ }, async ({ path: file }) =>
+    ({ contents: (await fs.promises.readFile(file, 'utf8')).replace(/\n\s+/g, '\n') })),
+};
+
+/** What few ask for, and by a click. Built by itself it has once more what it shares with a page, and the page needs no
+ *  file more before it can be used. */
+const APART = ['lib/check.js'];
+/** @type {Map<string, Promise<string>>} */
+const apartUrls = new Map();
+
+async function buildApart(file) {
+  const { outputs } = (await esbuild.build({ ...OPTIONS, entryPoints: [file], entryNames: '[name]-[hash]' })).metafile;
+  return `/assets/a/${path.basename(Object.keys(outputs)[0])}`;
+}
+
+const apart = {
+  name: 'apart',
+  setup: (build) => build.onResolve({ filter: /\.js$/ }, async ({ path: name, kind, resolveDir }) => {
+    const file = path.relative(WEB, path.resolve(resolveDir, name));
+    if (kind !== 'dynamic-import' || !APART.includes(file)) {
+      return undefined;
+    }
+    apartUrls.set(file, apartUrls.get(file) ?? buildApart(file));
+    return { path: await apartUrls.get(file), external: true };
+  }),
+};
+
 /** Each page by itself: what it shares with others would be one request more each. @param {string} page */
 async function bundle(page) {
   const { metafile } = await esbuild.build({
-    absWorkingDir: WEB,
+    ...OPTIONS,
     entryPoints: [`ui/${page}/page.js`, `ui/${page}/page.css`],
-    bundle: true,
     splitting: true, // what is imported later, as the tour itself while one fills in the form
-    format: 'esm',
-    minify: true,
-    target: ['es2022', 'chrome100', 'firefox102', 'safari15.4'],
-    charset: 'utf8',
-    legalComments: 'none', // licences.txt has them whole
     outbase: 'ui',
-    outdir: path.join(made, 'a'),
     entryNames: '[dir]-[hash]',
-    chunkNames: '[name]-[hash]',
-    assetNames: '[name]-[hash]',
-    metafile: true,
-    logLevel: 'warning',
+    plugins: [templates, apart],
   });
   return metafile;
 }

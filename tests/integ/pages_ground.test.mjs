@@ -101,14 +101,19 @@ await test('scripts_of_a_tour_are_small_and_kept', async () => {
     }
   };
   first.filter((f) => f.endsWith('.js')).forEach(reach);
-  const ofHosts = [...reached].filter((f) => /^a\/(desk|qr|\w\w_agent)-/.test(f)); // loaded for who leads, and nobody else
   const size = (files) => files.reduce((sum, f) => sum + fs.statSync(path.join(folder, f)).size, 0);
-  const otherLanguages = [...reached].filter((f) => !ofHosts.includes(f) && /^a\/[a-z]{2}-/.test(f)); // English is there always; a reader has one more at most
-  const bytes = size([...reached].filter((f) => !ofHosts.includes(f) && !otherLanguages.includes(f)));
-  console.log(`# all scripts of a tour page: ${reached.size - ofHosts.length - otherLanguages.length}, ${bytes} bytes; for hosts ${size(ofHosts)} more, in German ${size(otherLanguages)} more`);
+  const named = (pattern) => [...reached].filter((f) => pattern.test(f));
+  const ofHosts = named(/^a\/(desk|qr|\w\w_agent)-/); // loaded for who leads, and nobody else
+  const asked = named(/^a\/\w\w_check-/); // with the check of a connection, which is apart
+  const words = named(/^a\/(?!qr)[a-z]{2}(_tour)?-/);
+  const always = [...reached].filter((f) => ![...ofHosts, ...asked, ...words].includes(f)); // with English of before the tour
+  const inLanguage = (l) => size(always) + size(words.filter((f) => f.startsWith(`a/${l}`)));
+  const [english, german] = ['en', 'de'].map(inLanguage);
+  console.log(`# all scripts of a tour page: ${english} bytes, in German ${german}; for hosts up to ${size(ofHosts)} more`);
   expect(ofHosts.length === 4 && size(ofHosts) <= 60 * 1024, `${ofHosts} for hosts`);
-  expect(reached.size > first.length - 1, `${reached.size} scripts`);
-  expect(bytes <= 150 * 1024, `${bytes} bytes of scripts`);
+  expectEqual(words.map((f) => f.replace(/-.*/, '')).sort().join(), 'a/de,a/de_tour,a/en_tour', 'words');
+  expect(first.length <= 5 && reached.size > first.length, `${first} first, ${reached.size} scripts`);
+  expect(english <= 150 * 1024 && german <= 150 * 1024, `${english} and ${german} bytes of scripts`);
   const answer = await fetch(`${base}/assets/${first[0]}`);
   expectEqual(answer.headers.get('cache-control'), 'public, max-age=31536000, immutable', 'how long it is kept');
   expect(fs.readFileSync(path.join(folder, 'licences.txt'), 'utf8').includes('lit-html'), 'licences');

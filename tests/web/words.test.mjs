@@ -44,4 +44,28 @@ await test('each_phrase_is_said_somewhere', () => {
   const unsaid = Object.keys(all).filter((key) => !whole.has(key) && ![...begun, ...groups].some((b) => key.startsWith(b)));
   expectEqual(unsaid.join(), '', 'phrases that nobody says');
 });
+/** The files that a module needs before it runs. */
+function closure(file, seen = new Set()) {
+  if (!seen.has(file)) {
+    seen.add(file);
+    const text = fs.readFileSync(file, 'utf8');
+    [...text.matchAll(/^(?:import|export)[^;]*? from '(\.[^']+)'|^import '(\.[^']+)'/gm)]
+      .forEach((m) => closure(path.join(path.dirname(file), m[1] ?? m[2]), seen));
+  }
+  return seen;
+}
+
+// What is said by what is loaded with a page has been loaded, too.
+for (const [file, words] of [['tour/page.js', 'en'], ['tour/room.js', 'en en_tour'], ['tour/agent/desk.js', 'en en_tour en_agent'],
+  ['landing/page.js', 'en en_landing'], ['ops/page.js', 'en en_ops']]) {
+  await test(`${file.replace(/\W/g, '_')}_has_the_words_that_it_says`, async () => {
+    const known = Object.assign({}, ...await Promise.all(words.split(' ').map((w) => load(`${w}.js`))));
+    const code = [...closure(path.join(UI, file))].filter((f) => f.startsWith(UI) && !f.includes('/words/')).map((f) => fs.readFileSync(f, 'utf8')).join('\n');
+    const said = [...code.matchAll(/'(\w+\.[\w.]+)'/g)].map((m) => m[1]).filter((key) => Object.hasOwn(all, key));
+    const begun = [...code.matchAll(/\bt\(`([\w.]+\.)\$\{/g)].map((m) => m[1]);
+    const lacks = [...said, ...begun].filter((key) => !Object.keys(known).some((k) => k === key || key.endsWith('.') && k.startsWith(key)));
+    expectEqual([...new Set(lacks)].join(), '', 'phrases');
+    expectEqual(said.length > 3, true, 'it says something');
+  });
+}
 finish();

@@ -2,7 +2,7 @@
 
 import { html, render } from 'lit';
 import { OPS_WORDS } from '../words/ops.js';
-import { speak, speakAsAgent } from '../words/words.js';
+import { speak, speakOf } from '../words/words.js';
 import '../ops/icons.js';
 import '../tour/agent/icons.js';
 import { CATALOGUE } from './catalogue.js';
@@ -21,7 +21,7 @@ function draw() {
 }
 
 await speak(navigator.languages, OPS_WORDS);
-await speakAsAgent();
+await Promise.all([speakOf('tour'), speakOf('agent')]);
 window.addEventListener('hashchange', draw);
 document.getElementById('app')?.replaceChildren();
 draw();

@@ -2,6 +2,7 @@
 
 import { html, nothing, render } from 'lit';
 import { notice } from '../parts/notice.js';
+import { LANDING_WORDS } from '../words/landing.js';
 import { speak, t } from '../words/words.js';
 
 const missing = document.body.dataset.page === 'missing';
@@ -32,11 +33,11 @@ function draw(problem = '') {
     <label><span>${t('landing.link')}</span>
       <input type="url" name="link" autocomplete="off" required placeholder="${location.origin}/t/…" /></label>
     ${problem ? html`<p class="problem" role="alert">${problem}</p>` : nothing}
-    <button class="primary wide">${t('landing.go')}</button></form>`;
+    <button class="primary wide">${t('go_on')}</button></form>`;
   render(notice({ title: t(missing ? 'missing.title' : 'landing.title'),
     text: t(missing ? 'missing.text' : 'landing.text'), more: form }), app);
 }
 
-await speak();
+await speak(navigator.languages, LANDING_WORDS);
 app.replaceChildren();
 draw();

@@ -1,13 +1,13 @@
 // The icons of the recordings.
 
 import {
-  ChevronRight, Copy, DoorOpen, Download, Eye, FastForward, ListFilter, LockOpen, Play, Rewind, RotateCw,
-  ShieldAlert, ShieldCheck, Trash2, VolumeX,
+  ChevronRight, Copy, DoorOpen, Download, Eye, FastForward, ListFilter, LockOpen, MessageSquare, Play, Rewind,
+  RotateCw, Search, ShieldAlert, ShieldCheck, Trash2, VolumeX,
 } from 'lucide';
 import { addIcons } from '../parts/icon.js';
 
 addIcons({
   earlier: Rewind, later: FastForward, filter: ListFilter, 'sound-off': VolumeX, eye: Eye, rooms: DoorOpen,
   copy: Copy, unlock: LockOpen, trash: Trash2, play: Play, refresh: RotateCw, download: Download, proof: ShieldCheck,
-  'proof-bad': ShieldAlert, forward: ChevronRight,
+  chat: MessageSquare, search: Search, 'proof-bad': ShieldAlert, forward: ChevronRight,
 });

@@ -27,4 +27,4 @@ export const linkForm = () => html`<form novalidate @submit=${(/** @type {Submit
     input.focus();
   }
 }}><label><span>${t('ops.no_link.field')}</span><input type="url" autocomplete="off" required placeholder="${location.origin}/ops#…" /></label>
-  <button class="primary wide">${t('landing.go')}</button></form>`;
+  <button class="primary wide">${t('go_on')}</button></form>`;

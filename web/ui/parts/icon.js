@@ -3,10 +3,10 @@
 import { html } from 'lit';
 import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
 import {
-  Archive, Check, ChevronDown, ChevronLeft, CircleDot, CircleStop, Clock, Ear, Ellipsis, Hand, Heart, House, Image,
-  Info, Link, Lock, LogOut, Map as MapIcon, Maximize, MessageCircleQuestionMark, MessageSquare, Mic, MicOff,
-  Minimize, Pause, Phone, PictureInPicture2, ScreenShare, ScreenShareOff, Search, Send, SignalHigh, SignalLow,
-  SignalMedium, SignalZero, SwitchCamera, TriangleAlert, UserPlus, Users, Video, VideoOff, Volume2, WifiOff,
+  Archive, Check, ChevronDown, ChevronLeft, CircleDot, Clock, Ear, Ellipsis, Hand, Heart, House, Image,
+  Info, Link, Lock, LogOut, Map as MapIcon, Maximize, MessageCircleQuestionMark, Mic, MicOff,
+  Minimize, Pause, Phone, PictureInPicture2, ScreenShare, ScreenShareOff, Send, SignalLow,
+  SignalMedium, SwitchCamera, TriangleAlert, Users, Video, VideoOff, Volume2, WifiOff,
   X,
 } from 'lucide';
 
@@ -15,12 +15,12 @@ import {
 /** @type {Record<string, any>} */
 const ICONS = {
   microphone: Mic, 'microphone-off': MicOff, camera: Video, 'camera-off': VideoOff, screen: ScreenShare,
-  'screen-off': ScreenShareOff, flip: SwitchCamera, sound: Volume2, ear: Ear, people: Users, person: UserPlus,
-  phone: Phone, hand: Hand, question: MessageCircleQuestionMark, chat: MessageSquare, send: Send, heart: Heart,
-  plan: MapIcon, photo: Image, link: Link, record: CircleDot, stop: CircleStop, pause: Pause, lock: Lock,
+  'screen-off': ScreenShareOff, flip: SwitchCamera, sound: Volume2, ear: Ear, people: Users,
+  phone: Phone, hand: Hand, question: MessageCircleQuestionMark, send: Send, heart: Heart,
+  plan: MapIcon, photo: Image, link: Link, record: CircleDot, pause: Pause, lock: Lock,
   fullscreen: Maximize, smaller: Minimize, pip: PictureInPicture2, more: Ellipsis, leave: LogOut, check: Check,
-  warning: TriangleAlert, info: Info, clock: Clock, search: Search, hold: Archive, good: SignalHigh,
-  fair: SignalMedium, poor: SignalLow, off: SignalZero, cut: WifiOff, house: House, down: ChevronDown,
+  warning: TriangleAlert, info: Info, clock: Clock, hold: Archive,
+  fair: SignalMedium, poor: SignalLow, cut: WifiOff, house: House, down: ChevronDown,
   back: ChevronLeft, close: X,
 };
 

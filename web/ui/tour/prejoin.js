@@ -4,7 +4,7 @@ import { html, nothing } from 'lit';
 import { define, Part } from '../parts/element.js';
 import { icon } from '../parts/icon.js';
 import { propertyCard } from '../parts/property_card.js';
-import { t, told } from '../words/words.js';
+import { speakOf, t, told } from '../words/words.js';
 import { hasAgreed, rememberConsent, rememberedName, rememberName } from './remembered.js';
 import './devices.js';
 
@@ -39,7 +39,7 @@ export class Prejoin extends Part {
     /** @type {import('./devices.js').Late|null} */
     this.late = null;
     this.busy = false;
-    /** @type {Verdict|'checking'|null} */
+    /** @type {Verdict|'checking'|'unknown'|null} unknown: it could not be tried out */
     this.verdict = null;
   }
 
@@ -72,8 +72,12 @@ export class Prejoin extends Part {
   async check() {
     this.verdict = 'checking';
     this.requestUpdate();
-    const { checkConnection } = await import('./room.js');
-    this.verdict = await checkConnection(this.link);
+    try {
+      const [{ checkConnection }] = await Promise.all([import('../../lib/check.js'), speakOf('check')]);
+      this.verdict = await checkConnection(this.link);
+    } catch { // what would find out what is wrong did not come itself
+      this.verdict = 'unknown';
+    }
     this.requestUpdate();
   }
 
@@ -111,15 +115,16 @@ export class Prejoin extends Part {
         }} /><span>${welcome.consent.text}</span></label>` : nothing;
   }
 
+  /** What was found; who has done something about it can try again. */
   checkLine() {
     const { verdict } = this;
-    if (verdict && verdict !== 'checking') {
-      const words = told('verdict', verdict.cause) ?? verdict.advice;
-      return html`<p class=${verdict.ok ? 'verdict soft' : 'verdict problem'} role="status">${
-        verdict.cause === 'good' ? icon('check') : nothing}${words}</p>`;
-    }
-    return html`<button type="button" class="quiet" data-control="check" ?disabled=${verdict === 'checking'}
-      @click=${this.check}>${t(verdict ? 'prejoin.checking' : 'prejoin.check')}</button>`;
+    const busy = verdict === 'checking';
+    const found = verdict && typeof verdict === 'object' ? verdict : null;
+    const words = found ? told('verdict', found.cause) ?? found.advice : verdict === 'unknown' ? t('refused.unreachable') : '';
+    return html`${words ? html`<p class=${found?.ok ? 'verdict soft' : 'verdict problem'} role="status">${
+        found?.cause === 'good' ? icon('check') : nothing}${words}</p>` : nothing}
+      ${found?.cause === 'good' ? nothing : html`<button type="button" class="quiet" data-control="check" aria-disabled=${busy ? 'true' : nothing}
+        @click=${() => !busy && this.check()}>${t(busy ? 'prejoin.checking' : verdict ? 'prejoin.check_again' : 'prejoin.check')}</button>`}`;
   }
 
   render() {

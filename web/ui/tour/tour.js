@@ -10,7 +10,7 @@ import { signalUrl, splitLink } from '../link.js';
 import { define, Part } from '../parts/element.js';
 import { notice } from '../parts/notice.js';
 import { titleOf } from '../property.js';
-import { spoken, t } from '../words/words.js';
+import { speakOf, spoken, t } from '../words/words.js';
 import { endScreen } from './ends.js';
 import { waitUntilOpen, earlyScreen, isClosed, lobbyScreen } from './waiting.js';
 import { codeOf, errorWords } from './problems.js';
@@ -32,6 +32,12 @@ import './prejoin.js';
 const PHONE = '(max-width: 760px)';
 const GALLERY = { phone: 4, desktop: 8 }; // pictures of others at most
 const LOBBY_LOOK_MS = 4000; // between looks whether the host has come
+
+/** The tour itself, and its words. */
+async function loadRoom() {
+  const [room] = await Promise.all([import('./room.js'), speakOf('tour')]);
+  return room;
+}
 
 export class OrielTour extends Part {
   static properties = { link: {}, tour: {}, token: {}, url: {}, screen: { state: true } };
@@ -148,7 +154,7 @@ export class OrielTour extends Part {
         document.title = `${titleOf(welcome.tour)} – Oriel`;
       }
       this.screen = { at: 'prejoin', welcome, failed: null };
-      import('./room.js').catch(() => {}); // is there when it is wanted
+      loadRoom().catch(() => {}); // is there when it is wanted
       if (welcome.you.role === 'agent') {
         import('./agent/desk.js').catch(() => {});
       }
@@ -197,7 +203,7 @@ export class OrielTour extends Part {
       return;
     }
     try {
-      const { TourModel, enter } = await import('./room.js');
+      const { TourModel, enter } = await loadRoom();
       if (!this.model) {
         const model = this.model = new TourModel(client, this.tracks);
         this.tracks = model.own.tracks;

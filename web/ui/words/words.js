@@ -3,7 +3,8 @@
 
 import en from './en.js';
 
-/** @typedef {keyof typeof en | keyof typeof import('./en_ops.js').default
+/** @typedef {keyof typeof en | keyof typeof import('./en_tour.js').default | keyof typeof import('./en_check.js').default
+ *   | keyof typeof import('./en_landing.js').default | keyof typeof import('./en_ops.js').default
  *   | keyof typeof import('./en_agent.js').default} Key */
 /** @typedef {string|{one: string, other: string}} Phrase where it depends on a count, `n` */
 /** @typedef {Record<string, Phrase>} Words */
@@ -12,8 +13,12 @@ import en from './en.js';
 /** @typedef {Record<string, () => Promise<{default: Words}>>} Files by language */
 /** Besides English, which is always there. @type {Files} */
 const LANGUAGES = { de: () => import('./de.js') };
-/** @type {Files} */
-const OF_AGENTS = { en: () => import('./en_agent.js'), de: () => import('./de_agent.js') };
+/** What is read later, or by some. @type {{tour: Files, check: Files, agent: Files}} */
+const LATER = {
+  tour: { en: () => import('./en_tour.js'), de: () => import('./de_tour.js') },
+  check: { en: () => import('./en_check.js'), de: () => import('./de_check.js') },
+  agent: { en: () => import('./en_agent.js'), de: () => import('./de_agent.js') },
+};
 
 /** @type {Words} */
 let english = en;
@@ -42,10 +47,13 @@ export async function speak(wanted = navigator.languages, more) {
   document.documentElement.lang = language;
 }
 
-/** What only hosts read, before any of it is said. */
-export async function speakAsAgent() {
-  words = { ...words, ...(await OF_AGENTS[language]()).default };
+/** Before any of it is said: what is read in a tour, of a connection that was tried out, or by hosts only.
+ *  @param {keyof typeof LATER} what */
+export async function speakOf(what) {
+  words = { ...words, ...(await LATER[what][language]()).default };
 }
+
+export const speakAsAgent = () => speakOf('agent');
 
 /** Of dates and figures, too. */
 export const spoken = () => language;
@@ -65,5 +73,5 @@ export function t(key, values = {}) {
 /** A phrase for a code, if there is one: `told('ended', code)` of "ended.CODE". @param {string} group @param {string} code */
 export function told(group, code) {
   const key = `${group}.${code}`;
-  return Object.hasOwn(english, key) ? t(/** @type {Key} */ (key)) : null;
+  return Object.hasOwn(words, key) || Object.hasOwn(english, key) ? t(/** @type {Key} */ (key)) : null;
 }
