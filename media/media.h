@@ -60,6 +60,9 @@ struct engine_config {
     us_t gop_age;           /* [us] and bytes up to which a picture is kept from its key frame */
     uint32_t gop_bytes;     /* on, for who comes late; 0: not for longer than 0.8 s */
     wall_t wall_at_zero;    /* wall clock when us_t was 0: NTP times of sender reports */
+    struct session_slot *slots; /* max_peers of them, borrowed and 8-byte aligned, in memory that
+                                   outlives the process; NULL: nobody is to go on with sessions.
+                                   See engine_slots */
     const struct dtls_identity *identity; /* borrowed, outlives the engine */
     struct rng rng;                       /* borrowed */
 };
@@ -160,6 +163,16 @@ enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_st
 
 /* A session can be rebuilt (docs/architecture.md): in short, a process that may be killed gives
  * each peer a slot in memory that outlives it; the next one reads the slots and adopts. */
+
+/* The first n of engine_config.slots are there now: to be written, and all zero where they were
+ * not there before. Each peer is kept in one of them from when it is added or adopted (as by
+ * engine_peer_slot, before this engine seals anything for it) until it is gone. One for which none
+ * is idle goes on without, and is counted (peers_unkept). Fewer than before changes nothing. */
+void engine_slots(struct engine *e, uint32_t n);
+/* How many of those are nobody's. */
+uint32_t engine_slots_idle(const struct engine *e);
+/* The slot in which this peer is kept; NULL: in none, or there is no such peer. */
+struct session_slot *engine_peer_kept(const struct engine *e, uint64_t peer);
 
 /* Keep this peer in `slot` (snapshot.h), so that another process can go on with it whenever this
  * one is killed. From its return on no (key, index) pair is used for what is sent to the peer that

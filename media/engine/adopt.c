@@ -8,6 +8,7 @@
  * nobody knows who heard of what the other engine had to tell, everything is told once more. */
 #include "media/engine/bind.h"
 #include "media/engine/event.h"
+#include "media/engine/keep.h"
 #include "media/engine/need.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
@@ -346,6 +347,7 @@ enum err engine_adopt(struct engine *e, us_t now, const struct session_snapshot 
     tour_reschedule(t);
     meet_all(t);
     tour_changed(t);
+    keep_new(s, now); /* before anything can go out */
     schedule(s, now);
     turn_end(e);
     return OK;

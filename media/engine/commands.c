@@ -76,6 +76,7 @@ static enum err add_peer(struct engine *e, us_t now, const struct command *c) {
     turn_begin(e, now);
     enum err err = session_create(e, now, c->params, &s);
     if (err == OK) {
+        keep_new(s, now);
         schedule(s, now);
     }
     return err;
@@ -286,6 +287,22 @@ enum err engine_peer_slot(struct engine *e, us_t now, uint64_t peer, struct sess
     turn_begin(e, now);
     keep_begin(s, now, slot);
     return OK;
+}
+
+void engine_slots(struct engine *e, uint32_t n) {
+    OWNER_CHECK(&e->owner);
+    slot_pool_grow(&e->slots, n);
+}
+
+uint32_t engine_slots_idle(const struct engine *e) {
+    OWNER_CHECK(&e->owner);
+    return e->slots.n_idle;
+}
+
+struct session_slot *engine_peer_kept(const struct engine *e, uint64_t peer) {
+    OWNER_CHECK(&e->owner);
+    const struct session *s = session_find(e, peer);
+    return s ? s->kept_in : NULL;
 }
 
 enum err engine_peer_hand_over(struct engine *e, us_t now, uint64_t peer) {

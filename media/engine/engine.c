@@ -38,6 +38,9 @@ static enum err init(struct engine *e, const struct engine_config *c) {
         err = timers_init(&e->timers, (size_t)c->max_peers + c->max_tours);
     }
     if (err == OK) {
+        err = slot_pool_init(&e->slots, c->slots, c->max_peers);
+    }
+    if (err == OK) {
         err = srtp_library_init();
     }
     return err == OK && (!e->peers || !e->tours || !e->replicas) ? ERR_NOMEM : err;
@@ -90,6 +93,7 @@ struct engine *engine_free(struct engine *e) {
     }
     tap_drain(e);
     relay_drain(e);
+    slot_pool_free(&e->slots);
     timers_free(&e->timers);
     map_free(e->replicas);
     map_free(e->tours);

@@ -15,6 +15,7 @@
 #include "base/owner.h"
 #include "base/timers.h"
 #include "media/engine/handshakes.h"
+#include "media/engine/slot_pool.h"
 #include "media/engine/tap.h"
 #include "media/media.h"
 #include "media/out/fanout.h"
@@ -76,6 +77,7 @@ struct engine {
     } stun_out[ENGINE_ANSWERS_MAX * ENGINE_BATCH_MAX + HANDSHAKES_STEPS];
     struct datagram own; /* what a session has to say itself */
     struct fanout fanout;
+    struct slot_pool slots; /* in which sessions are kept (keep.h) */
     uint32_t next_tap;  /* ids of sources for taps */
     uint32_t next_flow; /* and for other workers */
     struct relay_queue relays;

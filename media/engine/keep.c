@@ -37,6 +37,19 @@ void keep_begin(struct session *s, us_t now, struct session_slot *slot) {
     write_state(s, now, 0);
 }
 
+void keep_new(struct session *s, us_t now) {
+    struct engine *e = s->engine;
+    if (!e->slots.slots) {
+        return;
+    }
+    struct session_slot *slot = slot_pool_take(&e->slots);
+    if (slot) {
+        keep_begin(s, now, slot);
+    } else {
+        e->n.peers_unkept++;
+    }
+}
+
 void keep_leave(struct session *s) {
     s->kept_in = NULL;
     s->transport.kept = false;
@@ -54,9 +67,11 @@ void keep_leave(struct session *s) {
 
 void keep_end(struct session *s) {
     if (s->kept_in) {
-        struct seqlock state = state_of(s->kept_in);
+        struct session_slot *slot = s->kept_in;
+        struct seqlock state = state_of(slot);
         seqlock_clear(&state);
         keep_leave(s);
+        slot_pool_give(&s->engine->slots, slot);
     }
 }
 

@@ -13,6 +13,9 @@
 
 /* From now on: limits are in the slot when this returns, the rest when the session is connected. */
 void keep_begin(struct session *s, us_t now, struct session_slot *slot);
+/* The same in a slot of the engine's own (engine_config.slots); none is idle: it is not kept, and
+ * counted. */
+void keep_new(struct session *s, us_t now);
 /* It is over: the slot is empty when this returns, and not touched any more. */
 void keep_end(struct session *s);
 /* The engine ends, the session does not: the slot stays as it is. */

@@ -58,6 +58,7 @@
     X(relay_dropped)   /* messages to other workers that found no room */                     \
     X(drop_other)      /* first byte is nothing we speak (RFC 7983) */                        \
     X(drop_lease)      /* not sealed: its index is not leased (base/lease.h) */               \
+    X(peers_unkept)    /* no slot was left to keep them in (media.h: engine_slots) */         \
     X(drop_full)       /* a limit of ours was reached */
 
 struct engine_counters {

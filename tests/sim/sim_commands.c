@@ -34,7 +34,7 @@ struct browser *world_join(struct world *w, const struct browser_options *o) {
         w->lossless = false;
     }
     enum err err = engine_peer_add(world_engine(w, b), w->now, &b->params);
-    if (err == OK) {
+    if (err == OK && !w->file) {
         err =
             engine_peer_slot(world_engine(w, b), w->now, b->params.peer, world_slot(w, b->number));
     }

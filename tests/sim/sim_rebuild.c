@@ -1,10 +1,12 @@
 /* One engine ends and another adopts its peers, from slots of memory that outlive both. */
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/engine/session_file.h"
 #include "tests/sim/sim_world.h"
 
 struct session_slot *world_slot(struct world *w, unsigned browser) {
-    return &w->slots[w->bank][browser];
+    return w->file ? engine_peer_kept(w->engine, w->browsers[browser]->params.peer)
+                   : &w->slots[w->bank][browser];
 }
 
 void world_remember(struct world *w) {
@@ -21,6 +23,25 @@ void world_note_slots(struct world *w) {
         r->at = w->now;
         memcpy(r->slots, w->slots[w->bank], sizeof(r->slots));
     }
+}
+
+/* The engine has its slots in another file, which is empty. */
+static void begin_file(struct world *w) {
+    struct session_file f = {.n_slots = w->config.max_peers, .wall_at_zero = w->config.wall_at_zero};
+    mem_free(w->file);
+    w->file = mem_zalloc(1, session_file_size(f.n_slots));
+    CHECK(w->file);
+    session_file_begin(&f, w->file);
+    w->config.slots = (struct session_slot *)(void *)(w->file + session_file_slot(0));
+}
+
+void world_file(struct world *w) {
+    CHECK(w->n_browsers == 0);
+    begin_file(w);
+    w->engine = engine_free(w->engine);
+    w->engine = engine_new(&w->config);
+    CHECK(w->engine && engine_tour_add(w->engine, SIM_TOUR) == OK);
+    engine_slots(w->engine, SIM_BROWSERS);
 }
 
 /* The engine is no more, and every packet has come home. */
@@ -117,4 +138,50 @@ void world_crash(struct world *w, us_t down) {
     w->tap = (struct tap_watch){0}; /* the recorder is another too */
     w->bank = world_below(w, 2);
     adopt_all(w, saved);
+}
+
+/* Nothing goes out before all have been adopted, so that the old file may still be used when this
+ * process is killed, too. */
+static unsigned adopt_from(struct world *w, const uint8_t *bytes, const struct session_file *f) {
+    unsigned n = 0;
+    for (uint32_t i = 0; i < f->n_slots && !w->failed; i++) {
+        static struct session_slot slot;
+        struct session_snapshot s;
+        memcpy(&slot, bytes + session_file_slot(i), sizeof(slot));
+        enum err err = session_slot_read(&slot, &s);
+        if (err == OK) {
+            n++;
+            err = engine_adopt(w->engine, w->now, &s);
+        }
+        if (err != OK && err != ERR_UNKNOWN) {
+            world_fail(w, "slot %u of the file: %s", i, err_name(err));
+        }
+    }
+    return n;
+}
+
+void world_crash_file(struct world *w, us_t down) {
+    struct session_file f;
+    uint8_t *old = w->file;
+    unsigned n = 0;
+    end_engine(w);
+    w->file = NULL; /* begin_file makes another */
+    world_run_for(w, down);
+    w->crashes++;
+    w->crashed_from = w->order;
+    w->tap = (struct tap_watch){0};
+    enum err err = session_file_read(bytes_of(old, SESSION_FILE_HEAD), &f);
+    SIM_EXPECT(w, err == OK && f.n_slots == w->config.max_peers);
+    SIM_EXPECT(w, f.wall_at_zero.us == w->config.wall_at_zero.us);
+    begin_file(w);
+    new_engine(w);
+    engine_slots(w->engine, SIM_BROWSERS);
+    unsigned adopted = w->failed ? 0 : adopt_from(w, old, &f);
+    mem_free(old);
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        n += !w->browsers[i]->removed;
+    }
+    SIM_EXPECT(w, adopted == n && engine_slots_idle(w->engine) == SIM_BROWSERS - n);
+    world_drain(w);
+    invariants_always(w);
 }

@@ -96,6 +96,7 @@ struct world *world_free(struct world *w) {
     }
     mem_free(w->heap);
     mem_free(w->history);
+    mem_free(w->file);
     mem_free(w->slots[0]);
     mem_free(w->slots[1]);
     give_pool(w->pool);

@@ -58,6 +58,7 @@ struct world {
     struct session_slot *slots[2]; /* memory that outlives the engine: of each browser */
     unsigned bank;                 /* slots[bank][number] */
     us_t due[SIM_BROWSERS_MAX];    /* browser_deadline of each, while the world runs */
+    uint8_t *file;                 /* or where they lie all together, see world_file; NULL */
     struct remembered *history;    /* SIM_HISTORY, or NULL: world_remember */
 
     struct pending **heap;
@@ -142,6 +143,11 @@ void world_rebuild(struct world *w);
  * slot: as it is now, or, when world_remember was called long enough ago, with its state (but not
  * its limits) as it was at a time within the last second, which differs from peer to peer. */
 void world_crash(struct world *w, us_t down);
+/* Before anybody joins: the engine has its slots in the bytes of a file (session_file.h). */
+void world_file(struct world *w);
+/* Then: the process is killed, and down for that long; of all that there was a new engine, with a
+ * file of its own, knows the bytes of the old one. */
+void world_crash_file(struct world *w, us_t down);
 /* From now on keep slots as they were. */
 void world_remember(struct world *w);
 /* Time has passed: the world's business. */

@@ -2,10 +2,12 @@
  * stutter: nothing at all when peers were handed over. */
 #include "tests/sim/scenarios/scenarios.h"
 
-enum how { HANDED_OVER = 0, KILLED = 1, LOSSY = 2 };
+enum how { HANDED_OVER = 0, KILLED = 1, LOSSY = 2, FROM_FILE = 4 };
 
 static void rebuild(struct world *w, unsigned how) {
-    if (how & KILLED) {
+    if (how & FROM_FILE) {
+        world_crash_file(w, world_below(w, 2) * world_below(w, 400) * US_PER_MS);
+    } else if (how & KILLED) {
         world_crash(w, world_below(w, 2) * world_below(w, 400) * US_PER_MS);
     } else {
         world_rebuild(w);
@@ -80,6 +82,9 @@ static void live_through_rebuilds(struct world *w, unsigned how) {
     if (world_below(w, 2)) { /* the rollover counter turns just before or after a rebuild */
         agent.first_seq = (uint16_t)(0x10000 - 1 - world_below(w, 120));
     }
+    if (how & FROM_FILE) {
+        world_file(w);
+    }
     struct browser *a = world_join(w, &agent);
     struct browser *b = world_join(w, &buyer);
     world_tap(w, true);
@@ -90,6 +95,8 @@ static void live_through_rebuilds(struct world *w, unsigned how) {
     a->pubs[SOURCE_SCREEN]->index &= how == HANDED_OVER ? UINT64_MAX : 0x7fff;
     if (how & KILLED) {
         world_run_for(w, 200 * US_PER_MS);
+    }
+    if ((how & KILLED) && !(how & FROM_FILE)) {
         world_remember(w);
     }
     world_run_for(w, 700 * US_PER_MS);
@@ -131,4 +138,12 @@ void scenario_rebuild_stale(struct world *w) {
 
 void scenario_rebuild_stale_with_loss(struct world *w) {
     live_through_rebuilds(w, KILLED | LOSSY);
+}
+
+void scenario_rebuild_from_file(struct world *w) {
+    live_through_rebuilds(w, KILLED | FROM_FILE);
+}
+
+void scenario_rebuild_from_file_with_loss(struct world *w) {
+    live_through_rebuilds(w, KILLED | FROM_FILE | LOSSY);
 }

@@ -42,6 +42,8 @@ extern const unsigned n_scenarios;
     X(rebuild_with_loss)                  \
     X(rebuild_stale)                      \
     X(rebuild_stale_with_loss)            \
+    X(rebuild_from_file)                  \
+    X(rebuild_from_file_with_loss)        \
     X(anything_goes)
 
 /* With pictures of real size, or many people: they take longer. The second: one_in. */
