@@ -78,8 +78,8 @@ struct engine {
     struct datagram own; /* what a session has to say itself */
     struct fanout fanout;
     struct slot_pool slots; /* in which sessions are kept (keep.h) */
-    uint32_t next_tap;  /* ids of sources for taps */
-    uint32_t next_flow; /* and for other workers */
+    uint32_t next_tap;      /* ids of sources for taps */
+    uint32_t next_flow;     /* and for other workers */
     struct relay_queue relays;
     struct tap_queue taps;
 };

@@ -206,6 +206,27 @@ static void put_media(struct buffer *t, const struct api *a) {
     }
 }
 
+/* What was found at the start, which does not change any more. */
+static void put_found(struct buffer *t, const struct live_found *f) {
+    static const char *const reasons[] = {
+#define X(name, text) text,
+        LIVE_DROPPED(X)
+#undef X
+    };
+    const uint64_t counts[] = {
+#define X(name, text) f->dropped.name,
+        LIVE_DROPPED(X)
+#undef X
+    };
+    gauge(t, "oriel_live_found_sessions",
+          "Sessions that a process before this one has left in runtime_dir.", f->sessions);
+    head(t, "oriel_live_dropped", "gauge",
+         "What of that could not be read, sessions and files, by reason.");
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        labelled(t, "oriel_live_dropped", "reason", reasons[i], counts[i]);
+    }
+}
+
 static void put_rim(struct buffer *t, const struct api *a) {
     static const struct {
         const char *name, *help;
@@ -494,6 +515,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     authority_metrics(a->authority, now, &t);
     put_media(&t, a);
     offenders_metrics(glue_offenders(a->glue), &t);
+    put_found(&t, &a->found);
     put_rim(&t, a);
     put_recorder(&t, a);
     put_mix(&t, a);

@@ -102,6 +102,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     e = e == OK ? server_start_audit(s, why) : e;
     e = e == OK ? server_start_recording(s, why) : e;
     e = e == OK ? events_start(cfg, &s->loop, &s->api.events, why) : e;
+    e = e == OK ? server_start_live(s, why) : e;
     e = e == OK ? server_start_workers(s, why) : e;
     e = e == OK ? server_start_tours(s, why) : e;
     e = e == OK ? server_start_signaling(s, why) : e;
@@ -137,6 +138,7 @@ struct server *server_stop(struct server *s) {
     for (uint32_t i = 0; i < a->n_workers; i++) {
         s->workers[i] = worker_free(s->workers[i]);
     }
+    server_stop_live(s);
     a->mix = mix_thread_free(a->mix);
     /* It wakes control. */
     (void)announce_again_end(s->again, &unused, why);

@@ -18,6 +18,8 @@ struct server {
     const struct addr *caller; /* whose message signaling handles now; NULL: nobody's */
     wall_t started_wall;
     struct dtls_identity *identity;
+    struct runtime_dir *runtime; /* NULL = sessions end with the process */
+    struct live_file *live[WORKERS_MAX];
     struct worker *workers[WORKERS_MAX];
     struct peering *peering; /* NULL = one worker */
     /* Of writer, readers and jobs; NULL: a local folder. */
@@ -42,6 +44,12 @@ void server_woken(void *ctx);
 enum err server_start_recording(struct server *s, char why[WHY_MAX]);
 /* They end, and what they have open is closed; workers do not push any more. */
 void server_stop_recording(struct server *s);
+/* The runtime folder, with runtime_dir, and what an earlier process has left there. */
+enum err server_start_live(struct server *s, char why[WHY_MAX]);
+/* Where worker i keeps its sessions. */
+enum err server_live_file(struct server *s, uint32_t i, struct worker_config *w, char why[WHY_MAX]);
+/* Nothing is left there; no worker runs. */
+void server_stop_live(struct server *s);
 /* Mix and workers. */
 enum err server_start_workers(struct server *s, char why[WHY_MAX]);
 /* The tours of the API, in memory; the thread that keeps them. */

@@ -59,6 +59,10 @@ enum err server_start_workers(struct server *s, char why[WHY_MAX]) {
         w.taps = a->recorder ? recorder_thread_taps(a->recorder, i) : NULL;
         w.to_mix = a->mix ? mix_thread_from(a->mix, i) : NULL;
         w.from_mix = a->mix ? mix_thread_to(a->mix, i) : NULL;
+        e = server_live_file(s, i, &w, why);
+        if (e != OK) {
+            break;
+        }
         e = worker_start(&w, &s->workers[i], why);
     }
     return e;

@@ -89,6 +89,7 @@
 /* clang-format off */
 #define CONFIG_KEYS_SERVER(STR, INT, BOOL, ENUM, LIST) \
     STR(state_dir, "state_dir", "/var/lib/oriel", "directory for everything the server writes") \
+    STR(runtime_dir, "runtime_dir", "", "folder in memory for what outlives the process") \
     STR(public_url, "public_url", "", "URL under which people reach the server") \
     LIST(origins, "origins", "further web origins that may open /v1/signal") \
     LIST(trusted_proxies, "trusted_proxies", "addresses whose X-Forwarded-For is believed") \

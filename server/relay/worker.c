@@ -167,11 +167,19 @@ static void refuse_peer(struct worker *w, const struct session_params *p, enum e
     mailbox_notify(w->events);
 }
 
+/* Where the next one is kept, before it comes: this may take a system call. */
+static void make_place(struct worker *w, const struct command *c) {
+    if (w->config.live && c->type == COMMAND_PEER_ADD && engine_slots_idle(w->engine) == 0) {
+        engine_slots(w->engine, live_file_grow(w->config.live));
+    }
+}
+
 /* An order may cause an event of its own, so it waits for room. */
 static void take_orders(struct worker *w, us_t now) {
     struct command c;
     mailbox_ack(w->orders);
     while (mailbox_room(w->events) > 0 && mailbox_pop(w->orders, &c)) {
+        make_place(w, &c);
         enum err err = engine_command(w->engine, now, &c);
         if (err != OK && c.params) {
             refuse_peer(w, c.params, err);
@@ -396,6 +404,7 @@ static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
     struct engine_config ec = w->config.engine;
     ec.rng = clock_rng();
     ec.worker = w->config.index;
+    ec.slots = w->config.live ? live_file_slots(w->config.live) : NULL;
     w->orders = mailbox_new(w->config.mailbox, sizeof(struct command));
     w->events = mailbox_new_wake(w->config.mailbox, sizeof(struct media_event),
                                  w->config.wake_control, w->config.wake_ctx);

@@ -9,6 +9,7 @@
 #include "server/net/ice_tcp.h"
 #include "server/net/udp.h"
 #include "server/queue/mailbox.h"
+#include "server/relay/live_file.h"
 #include "server/relay/peering.h"
 
 struct worker;
@@ -25,7 +26,9 @@ struct worker_config {
     struct peering *peering;           /* to and from the other workers; NULL = there are none */
     struct mailbox *to_mix, *from_mix; /* the same for RELAY_MIX; NULL = nothing is mixed */
     struct mailbox *taps;              /* to the recorder thread, owned by it; NULL = no recorder */
-    struct mailbox *asks; /* from it, owned by it too: struct tap_ask; NULL: nobody asks */
+    struct live_file *live; /* borrowed, the worker's while it runs: sessions are kept there; NULL =
+                               they end with the process */
+    struct mailbox *asks;   /* from it, owned by it too: struct tap_ask; NULL: nobody asks */
 };
 
 /* Create the sockets, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says

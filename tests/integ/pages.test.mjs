@@ -1,12 +1,15 @@
 // The pages when things go differently: bad links, no camera, another window, a lost server.
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { inbound, launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { firstFrame, joinTour } from './lib/tour.mjs';
 
 const dir = tempDir();
-const config = await writeConfig(dir);
+const runtime = tempDir('/dev/shm'); // what outlives the process
+const config = await writeConfig(dir, (c) => { c.runtime_dir = runtime; });
 let server = await new Server([ORIEL, 'serve', '-c', config]).ready;
 const base = new URL(server.urls.agent).origin;
 const token = (role, tour, ...more) => execFileSync(ORIEL,
@@ -157,9 +160,17 @@ await test('a_restarted_server_finds_everybody_back_by_themselves', async () => 
   await open('about:blank');
   await joinTour(page, server.urls.buyer, { camera: false });
   await firstFrame(page);
+  const [file] = fs.readdirSync(runtime).sort();
+  expectEqual(`${file} ${(fs.statSync(path.join(runtime, file)).mode & 0o777).toString(8)}`, 'worker-0.live 600', 'its file');
+  expectEqual(await server.metric('oriel_media_peers_unkept_total'), 0, 'sessions that are not kept');
+  expectEqual(await server.metric('oriel_live_found_sessions'), 0, 'sessions found at the first start');
   await server.stop('SIGKILL');
   await page.waitForSelector('.tour[data-link=reconnecting]');
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  const found = await server.metric('oriel_live_found_sessions');
+  expect(found >= 2, `both sessions were kept, and ${found} found`);
+  expectEqual(await server.metric('oriel_live_dropped'), 0, 'sessions that cannot be read');
+  expect(server.log.some((line) => line.includes('live_state_found')), 'the log says so');
   const before = await inbound(page);
   await until(async () => {
     const pc = await page.evaluate(() => window.oriel.session?.pc.connectionState);
@@ -179,5 +190,6 @@ await test('no_script_error_and_no_breach_of_the_content_policy', () => {
 await browser.close();
 await test('the_server_ends_in_good_order', async () => {
   expectEqual((await server.stop()).code, 0, 'exit status');
+  expectEqual(fs.readdirSync(runtime).join(), '', 'what is left of its sessions');
 });
 finish();

@@ -27,7 +27,8 @@ void world_note_slots(struct world *w) {
 
 /* The engine has its slots in another file, which is empty. */
 static void begin_file(struct world *w) {
-    struct session_file f = {.n_slots = w->config.max_peers, .wall_at_zero = w->config.wall_at_zero};
+    struct session_file f = {.n_slots = w->config.max_peers,
+                             .wall_at_zero = w->config.wall_at_zero};
     mem_free(w->file);
     w->file = mem_zalloc(1, session_file_size(f.n_slots));
     CHECK(w->file);

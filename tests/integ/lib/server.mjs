@@ -40,9 +40,9 @@ process.on('exit', () => {
   dirs.forEach((dir) => fs.rmSync(dir, { recursive: true, force: true }));
 });
 
-/** A state directory of the test's own, removed at exit. */
-export function tempDir() {
-  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'oriel-'));
+/** A directory of the test's own, removed at exit. */
+export function tempDir(below = os.tmpdir()) {
+  const dir = fs.mkdtempSync(path.join(below, 'oriel-'));
   dirs.push(dir);
   return dir;
 }

@@ -54,7 +54,8 @@ TEST(slots_are_given_to_peers_and_come_back) {
     rig_join(&r, 2);
     EXPECT_EQ(kept(), 2);
     EXPECT_EQ(engine_slots_idle(r.engine), 0);
-    EXPECT(engine_peer_kept(r.engine, 1) == &slots[0] && engine_peer_kept(r.engine, 2) == &slots[1]);
+    EXPECT(engine_peer_kept(r.engine, 1) == &slots[0] &&
+           engine_peer_kept(r.engine, 2) == &slots[1]);
     EXPECT(engine_peer_kept(r.engine, 3) == NULL);
     EXPECT(!wiped(&slots[0]) && wiped(&slots[2]));
     EXPECT_EQ(engine_peer_remove(r.engine, r.now, 1), OK);

@@ -276,6 +276,7 @@ static const struct {
     const char *key, *file;
 } direct[] = {
     {"state_dir", "cli/cli_serve.c"},
+    {"runtime_dir", "boot/server_live.c"},
     {"public_url", "http/loop.c"},
     {"origins", "http/ws.c"},
     {"trusted_proxies", "http/tcp.c"},

@@ -1,0 +1,58 @@
+/* What outlives the process (docs/survival.md): the runtime folder, and the files in it. */
+#include "server/boot/server_parts.h"
+#include "server/os/log.h"
+#include "server/os/runtime_dir.h"
+#include "server/relay/live_file.h"
+
+static void tell_found(const struct live_found *f) {
+    uint64_t dropped = 0;
+#define X(name, text) dropped += f->dropped.name;
+    LIVE_DROPPED(X)
+#undef X
+    if (f->sessions || dropped) {
+        LOG(LOG_LEVEL_WARN, "live_state_found",
+            "The process before this one did not end in good order. Its sessions were removed: "
+            "people join again.",
+            LOG_NUM("sessions", f->sessions), LOG_NUM("damaged", f->dropped.damaged),
+            LOG_NUM("version", f->dropped.version), LOG_NUM("unreadable", f->dropped.unreadable));
+    }
+}
+
+enum err server_start_live(struct server *s, char why[WHY_MAX]) {
+    struct api *a = &s->api;
+    const char *path = a->config->runtime_dir;
+    if (!*path) {
+        return OK;
+    }
+    enum err e = runtime_dir_open(path, &s->runtime, why);
+    if (e != OK) {
+        return e;
+    }
+    if (!runtime_dir_in_memory(s->runtime)) {
+        LOG(LOG_LEVEL_WARN, "runtime_dir_on_disk",
+            "runtime_dir is on no tmpfs: keys of sessions come to a disk, where they stay after "
+            "they have been wiped, and the system writes them there again and again.",
+            LOG_STR("path", path));
+    }
+    for (uint32_t i = 0; i < WORKERS_MAX; i++) { /* it may have had more workers */
+        live_file_take(s->runtime, i, &a->found);
+    }
+    tell_found(&a->found);
+    return OK;
+}
+
+enum err server_live_file(struct server *s, uint32_t i, struct worker_config *w,
+                          char why[WHY_MAX]) {
+    const struct session_file is = {
+        .worker = i, .n_slots = w->engine.max_peers, .wall_at_zero = w->engine.wall_at_zero};
+    enum err e = s->runtime ? live_file_new(s->runtime, &is, &s->live[i], why) : OK;
+    w->live = s->live[i];
+    return e;
+}
+
+void server_stop_live(struct server *s) {
+    for (uint32_t i = 0; i < WORKERS_MAX; i++) {
+        s->live[i] = live_file_end(s->live[i]);
+    }
+    s->runtime = runtime_dir_close(s->runtime);
+}
