@@ -5,10 +5,11 @@ import { html, nothing, render } from 'lit';
 /** @typedef {{value: string, label: string, kind?: 'primary'|'danger'|'quiet', hint?: string}} Choice */
 
 /**
- * @param {{title: string, text?: string, choices: Choice[], charcoal?: boolean}} question the first choice has the focus
+ * @param {{title: string, text?: string, choices: Choice[], signal?: AbortSignal}} question the first choice has the
+ *   focus; `signal`: nobody waits for the answer any more
  * @returns {Promise<string>}
  */
-export function choose({ title, text, choices }) {
+export function choose({ title, text, choices, signal }) {
   return new Promise((resolve) => {
     const dialog = document.createElement('dialog');
     dialog.className = document.querySelector('.tour.charcoal') ? 'question charcoal' : 'question';
@@ -17,6 +18,7 @@ export function choose({ title, text, choices }) {
       dialog.remove();
       resolve(dialog.returnValue);
     });
+    signal?.addEventListener('abort', () => dialog.close(''));
     document.body.append(dialog);
     render(html`<form method="dialog">
       <h2 id="question">${title}</h2>

@@ -16,8 +16,12 @@ export class OwnSources extends EventTarget {
   constructor(client, tracks) {
     super();
     this.client = client;
-    /** @type {Tracks} */
-    this.tracks = { microphone: null, camera: null, screen: null, ...tracks };
+    /** those, and not a copy: what is turned on or off while we join counts
+     *  @type {Tracks} */
+    this.tracks = Object.assign(tracks, { microphone: tracks.microphone ?? null, camera: tracks.camera ?? null, screen: null });
+    /** @type {Set<SourceKind>} a second tap opens no second device */
+    this.opening = new Set();
+    this.over = false;
     /** @type {import('./facing.js').Facing|null} */
     this.lastFacing = null;
     /** there is another camera to turn to */
@@ -64,10 +68,14 @@ export class OwnSources extends EventTarget {
 
   /** @param {SourceKind} kind */
   async toggle(kind) {
+    if (this.opening.has(kind)) {
+      return;
+    }
     if (this.tracks[kind]) {
       await this.stop(kind);
       return;
     }
+    this.opening.add(kind);
     try {
       await this.start(kind, kind === 'screen' ? await openScreen() : await openDevice(kind, undefined, { facing: this.facing }));
     } catch (error) {
@@ -75,11 +83,20 @@ export class OwnSources extends EventTarget {
       if (kind !== 'screen' || explainDevice(error, kind).code !== 'device_denied') {
         this.say(deviceWords(error, kind));
       }
+    } finally {
+      this.opening.delete(kind);
     }
   }
 
   /** @param {SourceKind} kind @param {MediaStreamTrack} track */
   async start(kind, track) {
+    if (this.over) { // the browser has asked for longer than the tour has lasted
+      track.stop();
+      return;
+    }
+    if (this.tracks[kind] !== track) {
+      this.tracks[kind]?.stop();
+    }
     this.tracks[kind] = track;
     this.lastFacing = facingOf(kind === 'camera' ? track : null) ?? this.lastFacing;
     this.changed();
@@ -113,10 +130,14 @@ export class OwnSources extends EventTarget {
   /** To the other side, where the cameras say on which they are; else to the next of the list. */
   async flip() {
     const { camera } = this.tracks;
+    if (!camera || this.opening.has('camera')) {
+      return;
+    }
+    this.opening.add('camera');
     const before = camera?.getSettings().deviceId;
     const facing = facingOf(camera);
     // Most phones open one camera at a time: the old one has to end first.
-    camera?.stop();
+    camera.stop();
     this.tracks.camera = null;
     try {
       const turned = facing && await openDevice('camera', undefined, { facing: otherSide(facing) });
@@ -124,6 +145,8 @@ export class OwnSources extends EventTarget {
     } catch (error) {
       await this.stop('camera');
       this.say(deviceWords(error, 'camera'));
+    } finally {
+      this.opening.delete('camera');
     }
   }
 
@@ -149,6 +172,7 @@ export class OwnSources extends EventTarget {
 
   /** Nothing is filmed or heard any more. */
   end() {
+    this.over = true;
     for (const track of Object.values(this.tracks)) {
       track?.stop();
     }

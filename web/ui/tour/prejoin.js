@@ -52,6 +52,14 @@ export class Prejoin extends Part {
     /** @type {HTMLElement|null} */ (this.querySelector('h1'))?.focus({ preventScroll: true });
   }
 
+  /** Another text is another question. @param {Map<string, any>} changed */
+  updated(changed) {
+    const tick = /** @type {HTMLInputElement|null} */ (this.querySelector('input[name=consent]'));
+    if (tick && changed.get('welcome') && this.welcome?.consent.text !== changed.get('welcome').consent.text) {
+      tick.checked = false;
+    }
+  }
+
   /** @param {Map<string, any>} changed */
   willUpdate(changed) {
     if (changed.has('failed') || changed.has('welcome')) { // the answer to the last click

@@ -18,7 +18,7 @@ export function deviceWords(error, kind) {
 export const codeOf = (error) => (error instanceof OrielError ? error.code : '');
 
 /** What the server does not do, said by what it is about. @param {string} code @param {string} message its own words */
-export const refusalWords = (code, message) => told('refused', code) ?? (message || t('failed'));
+export const refusalWords = (code, message) => told('refused', code) ?? t('failed');
 
 /** @param {unknown} error */
 export const errorWords = (error) => (error instanceof OrielError ? refusalWords(error.code, error.message) : t('failed')); // no browser's English

@@ -5,14 +5,14 @@
 // event `oriel-state`, {at, code}, tells where it is (docs/pages.md).
 
 import { html } from 'lit';
-import { OrielClient } from '../../lib/oriel.js';
+import { OrielClient, OrielError } from '../../lib/oriel.js';
 import { signalUrl, splitLink } from '../link.js';
 import { define, Part } from '../parts/element.js';
 import { notice } from '../parts/notice.js';
 import { titleOf } from '../property.js';
 import { speakOf, spoken, t } from '../words/words.js';
 import { endScreen } from './ends.js';
-import { waitUntilOpen, earlyScreen, isClosed, lobbyScreen } from './waiting.js';
+import { waitUntilOpen, earlyScreen, isClosed, isNotYet, lobbyScreen } from './waiting.js';
 import { codeOf, errorWords } from './problems.js';
 import { problemScreen } from './link_problem.js';
 import { rememberConsent } from './remembered.js';
@@ -62,6 +62,10 @@ export class OrielTour extends Part {
     this.tracks = {};
     this.recorded = false;
     this.led = ''; // by which address we are where we are
+    /** aborted when we have left this tour for another one, or the page */
+    this.here = new AbortController();
+    /** @type {OrielClient|null} whose join is under way */
+    this.joining = null;
     /** @type {any} */
     this.lobbyTimer = undefined;
   }
@@ -76,6 +80,7 @@ export class OrielTour extends Part {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.leaveAtOnce();
+    this.here.abort();
     this.closeAll();
   }
 
@@ -104,7 +109,7 @@ export class OrielTour extends Part {
   /** The page goes: whoever is in would be missed for a while otherwise. */
   leaveAtOnce() {
     const { client } = this;
-    if (client && (client.session || client.lobby.waiting) && !client.over) {
+    if (client && (client.session || client.lobby.waiting || this.joining === client) && !client.over) {
       client.leave();
     }
   }
@@ -114,7 +119,7 @@ export class OrielTour extends Part {
     clearInterval(this.lobbyTimer);
     Object.values(this.tracks).forEach((track) => track?.stop());
     this.model?.own.end();
-    if (this.client && !this.client.session && !this.client.lobby.waiting) {
+    if (this.client && !this.client.session && !this.client.lobby.waiting && this.joining !== this.client) {
       this.client.signal?.close();
     }
   }
@@ -126,7 +131,10 @@ export class OrielTour extends Part {
   }
 
   async start() {
+    this.here.abort();
     this.closeAll();
+    this.here = new AbortController();
+    this.joining = null;
     this.screen = { at: 'connecting' };
     this.model = null;
     this.tracks = { camera: null, microphone: null };
@@ -137,7 +145,8 @@ export class OrielTour extends Part {
       gallery: matchMedia(PHONE).matches ? GALLERY.phone : GALLERY.desktop });
     // For support and for tests: window.oriel.session.pc.getStats() tells what the page sees.
     Object.assign(window, { oriel: client });
-    const current = () => this.isConnected && this.client === client;
+    const { signal } = this.here;
+    const current = () => !signal.aborted;
     try {
       const welcome = await waitUntilOpen(client, address.token, (waiting) => {
         if (current()) {
@@ -161,6 +170,8 @@ export class OrielTour extends Part {
     } catch (error) {
       if (current()) {
         this.refused(error);
+      } else {
+        client.signal?.close();
       }
     }
   }
@@ -174,49 +185,74 @@ export class OrielTour extends Part {
 
   /** @param {OrielClient} client @param {import('./model.js').TourModel} model */
   follow(client, model) {
-    client.on('recording', (state) => { this.recorded ||= state !== 'off'; });
-    client.on('ended', ({ code }) => {
+    const { signal } = this.here; // what is told of a tour that we have left for another one is not about that one
+    const on = client.addEventListener.bind(client);
+    on('ended', () => model.own.end());
+    on('recording', (e) => { this.recorded ||= /** @type {CustomEvent} */ (e).detail !== 'off'; }, { signal });
+    on('ended', (e) => {
       clearInterval(this.lobbyTimer);
-      model.own.end();
-      if (this.client === client) {
-        this.screen = { at: 'ended', code };
-      }
-    });
+      this.screen = { at: 'ended', code: /** @type {CustomEvent} */ (e).detail.code };
+    }, { signal });
     model.addEventListener('consent', (e) => {
       if (this.welcome) {
         rememberConsent(this.welcome, /** @type {CustomEvent} */ (e).detail);
       }
     });
-    client.on('lobby', ({ tour }) => this.inLobby(tour, false));
-    client.on('link', (link) => {
-      if (this.screen.at === 'lobby' && link === 'reconnecting') {
+    on('lobby', (e) => this.inLobby(/** @type {CustomEvent} */ (e).detail.tour, false), { signal });
+    on('link', (e) => {
+      if (this.screen.at === 'lobby' && /** @type {CustomEvent} */ (e).detail === 'reconnecting') {
         this.inLobby(this.screen.tour, true);
       }
-    });
-    client.on('back', () => this.live());
+    }, { signal });
+    on('back', () => this.live(), { signal });
   }
 
   /** @param {Choice} choice */
   async join({ name, consent }) {
-    const { client, welcome } = this;
-    if (!client || !welcome) {
+    const { client, welcome, here: { signal } } = this;
+    if (!client || !welcome || this.joining) {
       return;
     }
+    this.joining = client;
     try {
       const { TourModel, enter } = await loadRoom();
+      signal.throwIfAborted();
       if (!this.model) {
         const model = this.model = new TourModel(client, this.tracks);
         this.tracks = model.own.tracks;
         this.follow(client, model);
       }
       const { version, required } = welcome.consent;
-      await enter(client, { name, codec: welcome.tour.codec, consent: required ? { recording: consent, version } : undefined });
+      await enter(client, { name, codec: welcome.tour.codec, consent: required ? { recording: consent, version } : undefined }, signal);
+      if (signal.aborted) { // the answer came after we had gone
+        await client.leave();
+        return;
+      }
       this.live();
     } catch (error) {
-      if (this.client === client && this.screen.at !== 'ended') {
-        clearInterval(this.lobbyTimer);
-        this.screen = isClosed(codeOf(error)) ? { at: 'ended', code: codeOf(error) }
-          : { at: 'prejoin', welcome, failed: { text: errorWords(error) } };
+      if (!signal.aborted && this.screen.at !== 'ended') {
+        await this.notJoined(error, client, welcome);
+      }
+    } finally {
+      this.joining = this.joining === client ? null : this.joining;
+    }
+  }
+
+  /** What one may do about it is on the form, which is about the tour as it is now. @param {unknown} error
+   *  @param {OrielClient} client @param {Welcome} welcome */
+  async notJoined(error, client, welcome) {
+    const { signal } = this.here;
+    const code = codeOf(error);
+    clearInterval(this.lobbyTimer);
+    if (isClosed(code) || code === 'token_expired') {
+      this.screen = { at: 'ended', code };
+    } else if (isNotYet(code)) {
+      this.start();
+    } else {
+      const text = error instanceof OrielError ? errorWords(error) : t('refused.unreachable'); // else a file was not to be had
+      this.welcome = code === 'consent_required' ? await client.look().catch(() => welcome) : welcome; // to another text than this one
+      if (!signal.aborted) {
+        this.screen = { at: 'prejoin', welcome: this.welcome ?? welcome, failed: { text } };
       }
     }
   }

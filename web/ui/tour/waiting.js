@@ -26,6 +26,9 @@ const CLOSED = ['tour_locked', 'removed', 'tour_ended', 'token_revoked'];
 /** The door is closed to us, and the form would not open it. @param {string} code */
 export const isClosed = (code) => CLOSED.includes(code);
 
+/** There is no tour to join, and there may be one later. @param {string} code */
+export const isNotYet = (code) => NOT_YET.includes(code);
+
 /** Before its time guests come in through the lobby, or once a host is there. @param {Welcome} welcome */
 const isEarly = ({ tour, you }) => tour.state === 'scheduled' && !tour.lobby && you.role !== 'agent';
 
@@ -53,7 +56,7 @@ export async function waitUntilOpen(client, token, early) {
       }
       waiting = { tour: welcome.tour, lost: false };
     } catch (error) {
-      const known = NOT_YET.includes(codeOf(error));
+      const known = isNotYet(codeOf(error));
       if (!known && !(waiting && isAway(error))) {
         throw error;
       }
