@@ -183,6 +183,10 @@ enum err signaling_tour_undeclare(struct signaling *s, us_t now, const char *nam
     return signaling_tour_end(s, now, name, true);
 }
 
+static wall_t paused_since(const struct tour *t) {
+    return t->record_paused ? t->record_paused_since : (wall_t){0};
+}
+
 static void view(const struct signaling *s, us_t now, const struct tour *t,
                  struct signaling_tour_view *ret) {
     const struct seat *lead = t->lead ? map_get(s->seats, t->lead) : NULL;
@@ -204,6 +208,9 @@ static void view(const struct signaling *s, us_t now, const struct tour *t,
                                         .lobby_on = tour_has_lobby(t),
                                         .recording = t->recording != RECORDING_OFF,
                                         .recording_paused = t->record_paused,
+                                        .recording_failing = t->recording == RECORDING_FAILING,
+                                        .recording_since = t->recording_since,
+                                        .recording_paused_since = paused_since(t),
                                         .run = t->id,
                                         .began = t->began_by,
                                         .ending = tour_ends_by(s, t),

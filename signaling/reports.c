@@ -136,8 +136,23 @@ void signaling_recording(struct signaling *s, uint64_t tour, enum signaling_reco
     struct tour *t = map_get(s->tours, tour);
     if (t && t->recording != state) {
         t->recording = state;
+        if (state == RECORDING_OFF) {
+            t->recording_since = (wall_t){0};
+        } else if (state == RECORDING_ON && !t->recording_since.us) {
+            t->recording_since = wall_at(s, s->clock.now);
+        }
         tell_recording(s, t);
         tell_tour_changed(s, s->clock.now, t);
+    }
+}
+
+void signaling_recording_started(struct signaling *s, uint64_t tour) {
+    OWNER_CHECK(&s->owner);
+    struct tour *t = map_get(s->tours, tour);
+    if (t) {
+        t->recording_since = wall_at(s, s->clock.now);
+        tell_tour_changed(s, s->clock.now, t);
+        signaling_recording(s, tour, RECORDING_ON);
     }
 }
 

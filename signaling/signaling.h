@@ -153,9 +153,12 @@ struct signaling_tour_view {
     const char *state;                                  /* docs/protocol.md section 1.2 */
     bool declared;                                      /* it outlives its runs */
     bool locked, lobby_on, recording, recording_paused; /* of this run */
-    uint64_t run;                                       /* its handle; 0: it does not run */
-    wall_t began;  /* when the first came in; 0: nobody has been in */
-    wall_t ending; /* when it ends by itself, as far as is known; 0: it does not */
+    bool recording_failing;        /* nothing of it can be written now, or it cannot begin */
+    wall_t recording_since;        /* the one that runs has begun then; 0: none has */
+    wall_t recording_paused_since; /* 0: it is not paused */
+    uint64_t run;                  /* its handle; 0: it does not run */
+    wall_t began;                  /* when the first came in; 0: nobody has been in */
+    wall_t ending;                 /* when it ends by itself, as far as is known; 0: it does not */
     uint32_t participants, waiting, viewers; /* in it; in its lobby; by WHEP */
     const char *lead, *missed; /* names: of the lead, of the host who is gone; or NULL */
 };
@@ -231,6 +234,8 @@ void signaling_lost(struct signaling *s, us_t now, const struct command *c);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
 enum signaling_recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
 void signaling_recording(struct signaling *s, uint64_t tour, enum signaling_recording_state state);
+/* A recording has begun now, where none was or in the place of another one: it is on. */
+void signaling_recording_started(struct signaling *s, uint64_t tour);
 /* A recording that could not begin when it was ordered begins now, and has heard of nothing yet:
  * what holds in its tour is told once more. */
 void signaling_recording_begins(struct signaling *s, uint64_t tour);

@@ -72,6 +72,15 @@ static const char *state_of(const struct build *b, const struct recording_row *r
     return waits ? RECORDING_WAITS : recording_state_name(r->state);
 }
 
+static bool is_failing(const char *ids, const char *id) {
+    for (; ids && *ids; ids += RECORDING_ID_LEN) {
+        if (memcmp(ids, id, RECORDING_ID_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum err library_put_recording(struct build *b, const struct recording_row *r) {
     char id[ID_TEXT_MAX];
     json_open(&b->out, NULL, '{');
@@ -86,6 +95,9 @@ enum err library_put_recording(struct build *b, const struct recording_row *r) {
     }
     json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
     json_put_string(&b->out, "state", state_of(b, r));
+    if (r->state == RECORDING_OPEN && is_failing(b->failing, id)) {
+        json_put_bool(&b->out, "failing", true);
+    }
     if (r->state == RECORDING_DAMAGED) {
         char damage[OBJECT_NAME_MAX];
         enum err e = catalogue_damage(b->catalogue, &r->id, damage);
@@ -96,6 +108,11 @@ enum err library_put_recording(struct build *b, const struct recording_row *r) {
     enum err e = catalogue_participants(b->catalogue, &r->id, put_participant, b);
     json_close(&b->out, ']');
     return e;
+}
+
+void library_failing(struct library *l, const char *ids) {
+    OWNER_CHECK(&l->owner);
+    l->failing = ids;
 }
 
 enum err library_allowed(struct library *l, const char *id, const char *tour) {
@@ -259,7 +276,8 @@ static enum err put_details(struct build *b, const struct recording_row *row) {
 
 enum err library_recording_json(struct library *l, const char *id, char **ret) {
     OWNER_CHECK(&l->owner);
-    struct build b = {.catalogue = l->archive->catalogue, .store = &l->archive->store};
+    struct build b = {
+        .catalogue = l->archive->catalogue, .store = &l->archive->store, .failing = l->failing};
     struct recording_row row;
     if (!id_parse(id, &b.recording)) {
         return ERR_UNKNOWN;

@@ -54,6 +54,10 @@ struct library_query {
  * when there is no such page. *ret is freed with mem_free. ERR_RANGE: after, state, from or to is
  * not understood; ERR_IO, ERR_NOMEM. */
 enum err library_list_json(struct library *l, const struct library_query *q, char **ret);
+/* Of recordings that are being made these ids (32 hex digits each, one behind the other; NULL:
+ * none) cannot be written now: lists and details say "failing" of them until this is called again,
+ * as far as they are of this process. The text is borrowed until then. */
+void library_failing(struct library *l, const char *ids);
 /* May somebody whose token is for this tour ("": for all) read the recording? ERR_DENIED;
  * ERR_UNKNOWN for the id. */
 enum err library_allowed(struct library *l, const char *id, const char *tour);

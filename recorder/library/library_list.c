@@ -105,7 +105,9 @@ static void put_cursors(struct list *l, const struct recording_query *q, bool mo
 
 enum err library_list_json(struct library *l, const struct library_query *query, char **ret) {
     OWNER_CHECK(&l->owner);
-    struct list list = {.build = {.catalogue = l->archive->catalogue, .store = &l->archive->store}};
+    struct list list = {.build = {.catalogue = l->archive->catalogue,
+                                  .store = &l->archive->store,
+                                  .failing = l->failing}};
     struct buffer *out = &list.build.out;
     struct question question;
     bool more = false;

@@ -13,6 +13,7 @@ struct library {
     struct owner owner;
     struct archive *archive;
     char *dir;
+    const char *failing; /* of library_failing, borrowed */
 };
 
 /* Building one JSON text out of rows. */
@@ -21,6 +22,7 @@ struct build {
     struct buffer retracted; /* numbers of entries of the tour, uint64_t each */
     struct catalogue *catalogue;
     const struct store *store;
+    const char *failing; /* of the library */
     struct id recording;
 };
 /* Remove the objects of a recording, or, with track, of one of its tracks. Errors of the store. */

@@ -12,6 +12,9 @@ bool reading_ask_on(struct request *r, const struct read_request *q) {
     copy.req = r->id;
     snprintf(copy.recording, sizeof(copy.recording), "%.32s", r->args.v[0]);
     snprintf(copy.tour, sizeof(copy.tour), "%s", call_of(r)->claims.tour);
+    if (reader && (q->type == READ_LIST || q->type == READ_RECORDING)) {
+        copy.failing = glue_failing(api_of(r)->glue);
+    }
     return reader && reader_thread_post(reader, &copy);
 }
 

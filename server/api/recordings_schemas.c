@@ -43,6 +43,8 @@ static const struct schema swept = {.kind = SCHEMA_WORD, .null = true, .words = 
         {"title", &schema_text, true, 0, NULL}, {"started", &time_or_null, true, 0, NULL}, \
         {"ended", &time_or_null, true, 0, "null: it is being made."},                      \
         {"duration_ms", &whole, true, 0, NULL}, {"state", &state, true, 0, NULL},          \
+        {"failing", &schema_yes_or_no, false, 0,                                           \
+         "true, while it is being made: it cannot be written now."},                       \
         {"damage", &schema_text, false, 0,                                                 \
          "With the state damaged: the object that cannot be read, or \"keys\"."},          \
         {"bytes", &whole, true, 0, "Of its media."}, {                                     \

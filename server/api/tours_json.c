@@ -65,6 +65,9 @@ static void put_run(struct buffer *b, const struct signaling_tour_view *v) {
     json_put_bool(b, "lobby_open", v->lobby_on);
     json_put_bool(b, "recording", v->recording);
     json_put_bool(b, "recording_paused", v->recording_paused);
+    json_put_bool(b, "recording_failing", v->recording_failing);
+    put_time(b, "recording_since", v->recording_since);
+    put_time(b, "recording_paused_since", v->recording_paused_since);
     json_put_string(b, "lead", v->lead);
     json_put_string(b, "missed", v->missed);
 }

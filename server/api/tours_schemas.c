@@ -145,6 +145,11 @@ static const struct schema_member members_tour[] = {
     {"lobby_open", &schema_yes_or_no, true, 0, "Guests must be admitted: hosts may have decided."},
     {"recording", &schema_yes_or_no, true, 0, NULL},
     {"recording_paused", &schema_yes_or_no, true, 0, "It is on, and a host has paused it."},
+    {"recording_failing", &schema_yes_or_no, true, 0,
+     "It is wanted, and cannot be written now, or cannot begin."},
+    {"recording_since", &time_or_null, true, 0,
+     "The one that runs has begun then; its time goes on through pauses."},
+    {"recording_paused_since", &time_or_null, true, 0, "The pause has begun then."},
     {"lead", &schema_text_or_null, true, 0, "Name of the host who leads."},
     {"missed", &schema_text_or_null, true, 0, "Name of the last host, while none is there."},
     {0}};
@@ -152,7 +157,7 @@ const struct schema schema_tour = {.name = "Tour", .kind = SCHEMA_OBJECT, .membe
 
 static const struct schema list_of_tours = {.kind = SCHEMA_LIST, .items = &schema_tour};
 static const struct schema_member members_page[] = {
-    {"tours", &list_of_tours, true, 0, "Newest first."},
+    {"tours", &list_of_tours, true, 0, "Newest first; those that run by name."},
     {"next", &schema_text_or_null, true, 0, "For `after`; null: there are no more."},
     {0}};
 static const struct schema schema_page = {
@@ -186,9 +191,12 @@ static const struct schema limit = {
     .kind = SCHEMA_INTEGER, .min = 1, .max = TOURS_LIMIT_MAX, .example = "50"};
 const struct operation_query tours_query[] = {
     [TOURS_LIMIT] = {"limit", &limit, "Tours on the page; 100."},
-    [TOURS_AFTER] = {"after", &ulid, "`next` of an earlier page."},
+    [TOURS_AFTER] = {"after", &schema_tour_name, "`next` of an earlier page of the same kind."},
     [TOURS_STATE] = {"state", &word_state, "Those in this state only."},
+    [TOURS_RUNNING] = {"running", &schema_yes_or_no,
+                       "true: those that run now, whoever made them, by name."},
     {0}};
+const struct operation_query tours_after_kept = {"after", &ulid, NULL};
 
 #define ANSWERS(...)                    \
     (const struct operation_answer[]) { \
@@ -224,7 +232,7 @@ const struct operation operation_tours_create = {
 const struct operation operation_tours_list = {
     .id = "listTours",
     .tag = "tours",
-    .summary = "The tours that the API has made, page by page, newest first.",
+    .summary = "The tours that the API has made, page by page, newest first; or all that run.",
     .door = OPERATION_TOKEN,
     .scope = "tours:read",
     .query = tours_query,

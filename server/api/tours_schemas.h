@@ -41,8 +41,10 @@ struct invite_body {
 enum { INVITE_BUYER, INVITE_AGENT };
 
 /* Arguments of GET /v1/tours, in this order. */
-enum { TOURS_LIMIT, TOURS_AFTER, TOURS_STATE };
+enum { TOURS_LIMIT, TOURS_AFTER, TOURS_STATE, TOURS_RUNNING };
 extern const struct operation_query tours_query[];
+/* `after` of the kept tours, whose places are ids. */
+extern const struct operation_query tours_after_kept;
 #define TOURS_LIMIT_MAX 500
 #define TOURS_LIMIT_DEFAULT 100
 

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "media/secure/dtls.h"
 #include "server/glue/glue_events.h"
+#include "server/glue/glue_failing.h"
 #include "server/glue/glue_recording.h"
 
 #include <stdio.h>
@@ -41,6 +42,7 @@ struct glue *glue_new(const struct glue_config *c) {
     g->config = *c;
     list_init(&g->tours);
     list_init(&g->recorded);
+    list_init(&g->failing);
     g->tell_at = US_NEVER;
     order_backlog_init(&g->orders, post_to_recorder, c->recorder);
     backlog_init(&g->mix, sizeof(struct mix_order), post_to_mix, c->mix);
@@ -70,6 +72,7 @@ struct glue *glue_free(struct glue *g) {
         free_tour(LIST_ENTRY(l, struct tour, in_glue));
     }
     glue_events_free(g);
+    glue_failing_free(g);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         backlog_free(&g->backlogs[i]);
     }
@@ -247,12 +250,15 @@ static void on_recorder(struct glue *g, const struct recorder_event *e) {
                                                            [RECORDER_RECOVERED] = RECORDING_ON};
     note_recorder(g, e);
     glue_event_recorder(g, e);
+    glue_failing_note(g, e);
     if (e->type == RECORDER_STARTED) {
         glue_recording_begins(g, e->tour, e->recording);
     }
     /* The others are of earlier runs and of no tour. What an old recording comes to, which could
      * not end for long, must not hide that the tour is recorded again. */
-    if (e->type < ARRAY_LEN(state) && !e->superseded) {
+    if (e->type == RECORDER_STARTED && !e->superseded) {
+        signaling_recording_started(g->config.signaling, e->tour);
+    } else if (e->type < ARRAY_LEN(state) && !e->superseded) {
         signaling_recording(g->config.signaling, e->tour, state[e->type]);
     }
 }

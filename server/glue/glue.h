@@ -61,6 +61,9 @@ uint64_t glue_refused(const struct glue *g);
 uint64_t glue_lost(const struct glue *g);
 /* Events that could not be told for want of memory. */
 uint64_t glue_unsaid(const struct glue *g);
+/* The ids of recordings that cannot be written now, as library_failing wants them: mem_free it;
+ * NULL: there are none, or no memory. */
+char *glue_failing(const struct glue *g);
 /* The handle of the tour that runs and in whose run this recording was made, or 0. */
 uint64_t glue_recorded_tour(const struct glue *g, const char *recording);
 /* Orders that wait for the worker that is furthest behind. */

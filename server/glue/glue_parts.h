@@ -46,8 +46,15 @@ struct recorded {
     char recording[33], name[65], run[ULID_CHARS + 1];
 };
 
+/* A recording that cannot be written now. */
+struct failing {
+    struct link in_glue;
+    char recording[RECORDING_ID_TEXT];
+};
+
 struct glue {
     struct glue_config config;
+    struct link failing;  /* of glue_failing.c */
     struct link recorded; /* of glue_events.c */
     uint64_t unsaid;      /* events for which there was no memory */
     struct link tours;    /* few enough per process; looked up on tour events only */

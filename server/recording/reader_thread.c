@@ -246,7 +246,10 @@ static enum err serve_one(struct reader *t, const struct read_request *q, struct
 
 static void serve(struct reader *t, const struct read_request *q) {
     struct read_reply r = {.req = q->req, .type_asked = q->type};
+    library_failing(t->library, q->failing);
     enum err err = serve_one(t, q, &r);
+    library_failing(t->library, NULL);
+    mem_free(q->failing);
     r.error = (uint8_t)err;
     if (err != OK) {
         r.data = mem_free(r.data);
@@ -288,6 +291,10 @@ static struct reader_thread *reader_thread_free(struct reader_thread *t) {
     for (uint32_t i = 0; i < t->n; i++) {
         struct reader *r = &t->readers[i];
         struct read_reply reply;
+        struct read_request request;
+        while (r->requests && mailbox_pop(r->requests, &request)) {
+            mem_free(request.failing);
+        }
         while (r->replies && mailbox_pop(r->replies, &reply)) {
             mem_free(reply.data);
         }
@@ -411,6 +418,7 @@ static struct reader *choose(struct reader_thread *t, const struct read_request 
 bool reader_thread_post(struct reader_thread *t, const struct read_request *q) {
     struct reader *r = choose(t, q);
     if (!read_is_file(q->type) && t->others == OTHERS) {
+        mem_free(q->failing);
         return false;
     }
     t->others += !read_is_file(q->type);

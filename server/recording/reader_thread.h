@@ -50,6 +50,8 @@ struct read_request {
     uint32_t epoch, number;
     char tour[LIBRARY_TEXT_MAX]; /* of the token; "": all. Other recordings are ERR_DENIED */
     struct read_list list;       /* READ_LIST */
+    char *failing;               /* READ_LIST, READ_RECORDING: as library_failing, or NULL; heap
+                                    memory that goes with the request */
     uint64_t at;                 /* READ_MEDIA: [bytes] */
     uint64_t snapshot; /* READ_MEDIA: of the answer that began this download; 0: none yet */
     uint32_t n;        /* READ_MEDIA: at most READER_CHUNK_MAX; 0 asks for size and type only.
@@ -92,8 +94,9 @@ bool reader_thread_begin(struct reader_thread *t);
 void reader_thread_end(struct reader_thread *t);
 /* Downloads that have a place. */
 uint32_t reader_thread_downloads(const struct reader_thread *t);
-/* Control thread. READ_MEDIA is for who has a place and has no other request under way: then it is
- * never refused. The others: false when 64 are under way already. */
+/* Control thread. q->failing becomes the reader's, also when it is refused. READ_MEDIA is for who
+ * has a place and has no other request under way: then it is never refused. The others: false when
+ * 64 are under way already. */
 bool reader_thread_post(struct reader_thread *t, const struct read_request *q);
 /* Control thread: take note of a wake-up; call before reading replies until there are none. */
 void reader_thread_listen(struct reader_thread *t);

@@ -157,6 +157,7 @@ static void forget_run(struct signaling *s, struct tour *t) {
     timers_clear(&s->timers, &t->rollover.timer);
     t->id = t->speaker = t->lead = t->spotlight = t->known = 0;
     t->recording = RECORDING_OFF;
+    t->recording_since = (wall_t){0};
     t->had_host = t->attended = t->locked = t->lobby_on = t->changed = t->end_told = false;
     t->property_changed = false;
     t->missed[0] = '\0';

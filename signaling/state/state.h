@@ -243,6 +243,8 @@ struct tour {
     uint32_t n_grants;
     bool had_host; /* since the run began or its recording ended for want of people */
     enum signaling_recording_state recording;
+    wall_t recording_since;     /* the one that runs has begun then; 0: none has */
+    wall_t record_paused_since; /* while record_paused */
     struct roster roster;
     uint32_t n_on[SOURCE_KIND_COUNT]; /* sessions of which such a source flows */
     struct ledger ledger;

@@ -132,7 +132,19 @@ static void put_shown(struct buffer *o, const struct signaling *s, const struct 
     }
 }
 
+/* That a recording goes on is told with the rest of what anybody may know; how, only inside. */
+static void put_recording(struct buffer *o, const struct tour *t) {
+    if (t->recording == RECORDING_FAILING) {
+        json_put_bool(o, "recording_failing", true);
+    }
+    put_time(o, "recording_since", t->recording_since);
+    if (t->record_paused) {
+        put_time(o, "recording_paused_since", t->record_paused_since);
+    }
+}
+
 static void put_inside(struct buffer *o, const struct signaling *s, const struct tour *t) {
+    put_recording(o, t);
     if (*t->missed) {
         json_put_string(o, "missed", t->missed);
     }

@@ -245,6 +245,7 @@ void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant
         return;
     }
     t->record_paused = paused;
+    t->record_paused_since = wall_at(s, s->clock.now);
     effect(s, (struct signaling_effect){.type = EFFECT_RECORD_PAUSE,
                                         .tour = t->id,
                                         .worker = t->worker,

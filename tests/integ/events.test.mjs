@@ -170,6 +170,9 @@ await test('a platform records: begins, pauses, goes on, stops', async () => {
   expectEqual((await act('/lime/recording', 'POST', { paused: true })).status, 204, 'pause');
   await told('recording.paused', true);
   await stands('true true');
+  const { data } = await act('/lime', 'GET');
+  const [began, paused] = [data.recording_since, data.recording_paused_since].map((t) => Date.parse(t));
+  expectEqual(`${began > 0 && began <= paused && paused <= Date.now()} ${data.recording_failing}`, 'true false', 'since when');
   expectEqual((await act('/lime/recording', 'POST', { paused: false })).status, 204, 'go on');
   await told('recording.paused', false);
   await stands('true false');

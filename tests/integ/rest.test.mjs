@@ -150,6 +150,8 @@ await test('what a host may a platform may: sources, rights, hosts, the stage, w
   };
   const find = async (sub) => (await client.listParticipants({ tour })).data.participants.find((p) => p.sub === sub);
   const [anna, ada] = [(await client.listParticipants({ tour })).data.participants.find((p) => p.name === 'Anna'), await find('customer-17')];
+  const running = (await (await clientFor(mint({ role: 'ops' }))).listTours({ running: true })).data.tours;
+  expectEqual(running.map((t) => `${t.name} ${t.kept} ${t.recording_since}`).join(), 'villa true null', 'what runs, as ops see it');
   const seen = (f, arg) => browsers[1].pages()[0].waitForFunction(f, arg, { timeout: 20000 });
   await done(client.leadParticipant({ tour, participant: anna.id }), 'Anna leads');
   await done(client.unmakeHost({ tour, participant: ada.id }), 'Ada is a guest again');

@@ -42,7 +42,9 @@
  * @property {'auto'|'manual'|'off'} record
  * @property {boolean} recording
  * @property {boolean} [recording_paused]
- * @property {string} [recording_since] when the recording that runs began (RFC 3339)
+ * @property {string} [recording_since] RFC 3339: the recording that runs has begun then; its time goes on through pauses
+ * @property {string} [recording_paused_since] RFC 3339: while it is paused
+ * @property {boolean} [recording_failing] nothing can be written now
  * @property {number} [viewers] who watch by WHEP
  * @property {boolean} [lobby] guests must be let in
  * @property {boolean} [locked] nobody new is let in

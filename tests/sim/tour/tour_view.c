@@ -14,9 +14,20 @@ char *view_compact(const struct json *v) {
 }
 
 char *view_tour(const struct json *tour) {
-    static const char *const members[] = {"name",    "state",     "lobby",           "locked",
-                                          "lead",    "spotlight", "missed",          "recording",
-                                          "viewers", "can",       "recording_paused"};
+    static const char *const members[] = {"name",
+                                          "state",
+                                          "lobby",
+                                          "locked",
+                                          "lead",
+                                          "spotlight",
+                                          "missed",
+                                          "recording",
+                                          "viewers",
+                                          "can",
+                                          "recording_paused",
+                                          "recording_since",
+                                          "recording_failing",
+                                          "recording_paused_since"};
     struct buffer o = {0};
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const struct json *v = json_member(tour, members[i]);

@@ -295,19 +295,27 @@ TEST(library_shows_a_recording_while_it_is_made) {
     struct place p;
     struct ledger *l = NULL;
     struct entry_start start = {.tour = "live"};
-    char id[ID_TEXT_MAX], *out = NULL;
+    const struct library_query everything = {0};
+    char id[ID_TEXT_MAX], failing[2 * ID_TEXT_MAX], *out = NULL;
     place_begin(&p, 5);
     REQUIRE(ledger_begin(p.archive, &start, &l) == OK);
     id_text(ledger_id(l), id);
     REQUIRE(library_recording_json(p.library, id, &out) == OK);
     EXPECT(strstr(out, "\"state\":\"recording\"") != NULL);
     EXPECT(strstr(out, "\"ended\":null") != NULL);
+    EXPECT(strstr(out, "failing") == NULL);
+    mem_free(out);
+    snprintf(failing, sizeof(failing), "%032d%s", 7, id);
+    library_failing(p.library, failing);
+    REQUIRE(library_list_json(p.library, &everything, &out) == OK);
+    EXPECT(strstr(out, "\"state\":\"recording\",\"failing\":true,") != NULL);
     mem_free(out);
     EXPECT_EQ(ledger_end(l, 3 * US_PER_S), OK);
     EXPECT_EQ(ledger_end(l, 4 * US_PER_S), OK); /* ended once, said twice */
     out = NULL;
     REQUIRE(library_recording_json(p.library, id, &out) == OK);
     EXPECT(strstr(out, "\"state\":\"complete\"") != NULL);
+    EXPECT(strstr(out, "failing") == NULL); /* it has ended, whoever still says so */
     EXPECT(strstr(out, "\"duration_ms\":3000") != NULL);
     mem_free(out);
     struct findings f = {0};

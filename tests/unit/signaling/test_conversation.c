@@ -41,6 +41,7 @@ static const char *heard(const struct world *w, uint64_t conn) {
     "\"can\":{\"host\":{\"audio\":\"both\",\"camera\":\"both\",\"screen\":\"both\",\"chat\":true," \
     "\"point\":true},\"guest\":{\"audio\":\"both\",\"camera\":\"both\",\"screen\":\"receive\","    \
     "\"chat\":true,\"point\":false}}}"
+#define RECORDED "true,\"recording_since\":\"2026-01-02T03:04:06.000Z\""
 #define TOUR_CHANGED(recording) "{\"type\":\"tour_changed\",\"tour\":" TOUR(recording) "}\n"
 
 static void join(struct visit *v, uint64_t conn, const char *token) {
@@ -63,19 +64,19 @@ static void arrive(struct visit *v) {
     signaling_peer_connected(v->w.signaling, v->w.now, v->ann_peer);
     signaling_source(v->w.signaling, v->w.now, v->ann_peer, SOURCE_CAMERA, true);
     world_drain(&v->w);
-    EXPECT_STR(heard(&v->w, 1), "{\"type\":\"recording\",\"state\":\"on\"}\n" TOUR_CHANGED("true")
+    EXPECT_STR(heard(&v->w, 1), "{\"type\":\"recording\",\"state\":\"on\"}\n" TOUR_CHANGED(RECORDED)
                                     CHANGED(ANN("ok", "true", "off", "on")));
     join(v, 2, "buyer|taped|ada|Ada");
     EXPECT_STR(heard(&v->w, 2),
                "{\"type\":\"joined\",\"re\":7,\"participant\":" ADA(
                    "ok", "false", "off",
-                   "off") ",\"tour\":" TOUR("true") ",\"slots\":[],\"roster\":"
-                                                    "[" ANN("ok", "true", "off", "on") "," ADA(
-                                                        "ok", "false", "off",
-                                                        "off") "]"
-                                                               ","
-                                                               "\"speaker\":null,\"entries\":[],"
-                                                               "\"seq\":0\n");
+                   "off") ",\"tour\":" TOUR(RECORDED) ",\"slots\":[],\"roster\":"
+                                                      "[" ANN("ok", "true", "off", "on") "," ADA(
+                                                          "ok", "false", "off",
+                                                          "off") "]"
+                                                                 ","
+                                                                 "\"speaker\":null,\"entries\":[],"
+                                                                 "\"seq\":0\n");
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"participant_joined\",\"participant\":" ADA(
                                     "ok", "false", "off", "off") "}\n");
     v->ada_peer = world_command(&v->w, COMMAND_PEER_ADD)->params->peer;

@@ -377,6 +377,7 @@ TEST(record_by_hand) {
     signaling_recording(w.signaling, tour, RECORDING_FAILING);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"state\":\"failing\"");
+    EXPECT_GOT(&w, 1, "\"recording_failing\":true,\"recording_since\":");
     signaling_recording(w.signaling, tour, RECORDING_ON);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"state\":\"paused\"");
@@ -392,6 +393,49 @@ TEST(record_by_hand) {
     EXPECT_GOT(&w, 1, "\"state\":\"failing\"");
     world_send(&w, 1, "{\"type\":\"record\",\"on\":false}");
     EXPECT(!world_effect(&w, EFFECT_RECORD)->e.on);
+    world_close(&w);
+}
+
+/* Since when is told to all in the tour, and to who joins; a pause does not move it, another
+ * recording in its place does. */
+TEST(a_recording_says_since_when) {
+    struct world w;
+    struct signaling_tour_view v;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
+    uint64_t tour = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
+    EXPECT_NOT(&w, 1, "recording_since");
+    signaling_recording(w.signaling, tour, RECORDING_FAILING);
+    world_pass(&w, 60 * US_PER_MS);
+    EXPECT_GOT(&w, 1, "\"recording_failing\":true,\"lead\"");
+    w.now = 10 * US_PER_S;
+    signaling_clock(w.signaling, w.now, (wall_t){WORLD_WALL + w.now});
+    signaling_recording_started(w.signaling, tour);
+    world_pass(&w, 60 * US_PER_MS);
+    EXPECT_GOT(&w, 1, "\"recording_since\":\"2026-01-02T03:04:15.000Z\"");
+    EXPECT_NOT(&w, 1, "recording_failing");
+    w.now = 20 * US_PER_S;
+    signaling_clock(w.signaling, w.now, (wall_t){WORLD_WALL + w.now});
+    world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
+    world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), yes_and_lines);
+    EXPECT_GOT(&w, 2,
+               "\"recording_since\":\"2026-01-02T03:04:15.000Z\","
+               "\"recording_paused_since\":\"2026-01-02T03:04:25.000Z\"");
+    REQUIRE(signaling_tour_get(w.signaling, w.now, "taped", &v) == OK);
+    EXPECT_EQ(v.recording_since.us, WORLD_WALL + 10 * US_PER_S);
+    EXPECT_EQ(v.recording_paused_since.us, WORLD_WALL + 20 * US_PER_S);
+    EXPECT(!v.recording_failing);
+    world_send(&w, 1, "{\"type\":\"record\",\"on\":true}");
+    signaling_recording_started(w.signaling, tour); /* another one, after so many hours */
+    world_pass(&w, 60 * US_PER_MS);
+    EXPECT_GOT(&w, 2, "\"recording_since\":\"2026-01-02T03:04:25.000Z\"");
+    EXPECT_NOT(&w, 2, "paused_since");
+    signaling_recording(w.signaling, tour, RECORDING_OFF);
+    world_pass(&w, 60 * US_PER_MS);
+    EXPECT_GOT(&w, 2, "tour_changed");
+    EXPECT_NOT(&w, 2, "recording_since");
+    REQUIRE(signaling_tour_get(w.signaling, w.now, "taped", &v) == OK);
+    EXPECT_EQ(v.recording_since.us, 0);
     world_close(&w);
 }
 

@@ -8,6 +8,7 @@
 #include "server/tours/tours_db.h"
 #include "server/tours/tours_thread.h"
 #include "tests/fuzz/fuzz_world.h"
+#include "tests/unit/sdp/data.h"
 #include "tests/unit/server/http/rim.h"
 
 #include <stdlib.h>
@@ -246,5 +247,58 @@ TEST(one_makes_so_many_tours) {
     EXPECT_EQ(v.tour.quota.sources[SOURCE_CAMERA], 0);
     EXPECT_EQ(v.tour.quota.sources[SOURCE_SCREEN], 1);
     EXPECT_EQ(v.tour.quota.kbps, 5000);
+    stop();
+}
+
+/* An agent has made it by entering it. */
+static void enter(const char *tour) {
+    char token[64];
+    const char *sdp = data_file("offer.sdp");
+    snprintf(token, sizeof(token), "agent|%s|ann|Ann", tour);
+    signaling_http(p.api.signaling, clock_now(),
+                   &(struct signaling_http){.req = UINT64_MAX,
+                                            .tour = tour,
+                                            .token = token,
+                                            .content_type = "application/sdp",
+                                            .body = sdp,
+                                            .body_len = strlen(sdp)});
+    struct signaling_effect e;
+    while (signaling_effect(p.api.signaling, &e)) { /* there is no worker */
+    }
+}
+
+/* The value of a header of the answer. */
+static void header(const char *name, char *out, size_t cap) {
+    const char *at = strstr(p.client.in, name);
+    *out = '\0';
+    if (at) {
+        at += strlen(name);
+        snprintf(out, cap, "%.*s", (int)strcspn(at, "\r\n"), at);
+    }
+}
+
+TEST(tours_that_run_are_listed_whoever_made_them) {
+    char etag[64], again[96];
+    REQUIRE(start());
+    EXPECT_EQ(ask("POST /v1/tours", "", "{\"name\":\"kept\"}"), 201);
+    enter("zoo");
+    enter("abc");
+    EXPECT_EQ(ask("GET /v1/tours", "", ""), 200);
+    UNTIL(&p.rim, client_has(&p.client, "\"name\":\"kept\""));
+    EXPECT(!client_has(&p.client, "zoo"));
+    EXPECT_EQ(ask("GET /v1/tours?running=true&state=live&limit=1", "", ""), 200);
+    UNTIL(&p.rim, client_has(&p.client, "\"next\":\"abc\""));
+    EXPECT(client_has(&p.client, "\"name\":\"abc\",\"kept\":false,\"state\":\"live\""));
+    EXPECT(!client_has(&p.client, "\"kept\":true"));
+    EXPECT_EQ(ask("GET /v1/tours?running=true&after=abc", "", ""), 200);
+    UNTIL(&p.rim, client_has(&p.client, "\"next\":null"));
+    EXPECT(client_has(&p.client, "\"name\":\"zoo\"") && !client_has(&p.client, "\"abc\""));
+    header("etag: ", etag, sizeof(etag));
+    snprintf(again, sizeof(again), "If-None-Match: %s\r\n", etag);
+    EXPECT_EQ(ask("GET /v1/tours?running=true&after=abc", again, ""), 304);
+    EXPECT_EQ(ask("GET /v1/tours?running=true&state=scheduled", "", ""), 200);
+    UNTIL(&p.rim, client_has(&p.client, "\"tours\":[]"));
+    EXPECT_EQ(ask("GET /v1/tours?running=maybe", "", ""), 400);
+    EXPECT_EQ(ask("GET /v1/tours?after=abc", "", ""), 400); /* kept ones have ids as places */
     stop();
 }

@@ -1,6 +1,7 @@
 /* What glue orders of recorder and worker when a recording was refused, with both played here. */
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/glue/glue_failing.h"
 #include "server/glue/glue_recording.h"
 #include "signaling/platform.h"
 #include "tests/fuzz/fuzz_world.h"
@@ -71,6 +72,7 @@ static void rig_open(struct rig *r) {
                                            .note = note,
                                            .ctx = r};
     list_init(&r->glue->tours);
+    list_init(&r->glue->failing);
     list_init(&r->tour.people);
     list_push(&r->glue->tours, &r->tour.in_glue);
     order_backlog_init(&r->glue->orders, to_recorder, r);
@@ -217,6 +219,44 @@ TEST(glue_knows_whose_run_a_recording_is_of) {
     EXPECT_EQ(glue_recorded_tour(r.glue, id), 0);
     glue_recording_begins(r.glue, TOUR + 1, id); /* of no tour that is known */
     EXPECT_EQ(glue_recorded_tour(r.glue, id), 0);
+    rig_close(&r);
+}
+
+static char *failing_after(struct rig *r, uint8_t type, const char *id) {
+    struct recorder_event e = {.type = type, .tour = TOUR, .superseded = true};
+    glue_copy(e.recording, sizeof(e.recording), id);
+    glue_failing_note(r->glue, &e);
+    return glue_failing(r->glue);
+}
+
+/* Also of one whose tour has another one by now, until it works again or has ended. */
+TEST(glue_knows_which_recordings_cannot_be_written) {
+    static const char one[] = "11111111111111111111111111111111";
+    static const char two[] = "22222222222222222222222222222222";
+    static const struct {
+        uint8_t type;
+        const char *id, *ids;
+    } steps[] = {
+        {RECORDER_RECOVERED, one, NULL},
+        {RECORDER_FAILING, "", NULL}, /* it could not begin: there is no recording */
+        {RECORDER_FAILING, one, "11111111111111111111111111111111"},
+        {RECORDER_FAILING, one, "11111111111111111111111111111111"},
+        {RECORDER_FAILING, two, "1111111111111111111111111111111122222222222222222222222222222222"},
+        {RECORDER_STARTED, one, "1111111111111111111111111111111122222222222222222222222222222222"},
+        {RECORDER_RECOVERED, one, "22222222222222222222222222222222"},
+        {RECORDER_STOPPED, two, NULL}};
+    struct rig r;
+    rig_open(&r);
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        char *ids = failing_after(&r, steps[i].type, steps[i].id);
+        EXPECT(!ids == !steps[i].ids);
+        if (ids && steps[i].ids) {
+            EXPECT_STR(ids, steps[i].ids);
+        }
+        mem_free(ids);
+    }
+    mem_free(failing_after(&r, RECORDER_FAILING, one));
+    glue_failing_free(r.glue);
     rig_close(&r);
 }
 
