@@ -182,11 +182,13 @@ export const CATALOGUE = [
     { name: 'chapters, gaps, found', wide: true, draw: () => html`<oriel-timeline .length=${1800} .now=${600} .label=${'Position'}
       .gaps=${[{ start: 0, end: 90, label: 'Nothing was on here' }, { start: 900, end: 1100, label: 'Recording was paused' }]}
       .chapters=${[{ t: 100, label: 'Hall' }, { t: 500, label: 'Kitchen' }]} .hits=${[{ t: 700, label: 'boiler' }]}></oriel-timeline>` },
+    { name: 'with loudness', wide: true, draw: () => html`<oriel-timeline .length=${600} .now=${200} .label=${'Position, and how loud'}
+      .peaks=${Array.from({ length: 200 }, (_, i) => Math.abs(Math.sin(i / 3) * Math.sin(i / 29)))}></oriel-timeline>` },
     { name: 'at its beginning, in a tour', wide: true, charcoal: true, draw: () => html`<oriel-timeline .length=${30} .label=${'Position in the dark'}></oriel-timeline>` }] },
   { part: 'Lanes', states: [
     { name: 'who spoke when', wide: true, draw: () => lanes({ length: 1800, now: 600, lanes: [
-      { name: 'Ann Agent', spans: [{ start: 10, end: 500 }, { start: 700, end: 1500 }], faint: [{ start: 0, end: 1800 }] },
-      { name: LONG, spans: [{ start: 500, end: 700 }], faint: [{ start: 200, end: 900 }] }] }) }] },
+      { name: 'Ann Agent', seconds: 1290, spans: [{ start: 10, end: 500 }, { start: 700, end: 1500 }], faint: [{ start: 0, end: 1800 }] },
+      { name: LONG, seconds: 200, spans: [{ start: 500, end: 700 }], faint: [{ start: 200, end: 900 }] }] }) }] },
   { part: 'Toast', states: [
     { name: 'said', draw: () => html`<button type="button" @click=${() => toast(`Bea waits to be let in. ${Math.random() > 0.5 ? LONG : ''}`)}>Say</button>` }] },
 ];

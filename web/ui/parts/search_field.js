@@ -1,5 +1,5 @@
 // A field to look for something: tells `search` when nothing was typed for a moment, at once for Enter, and has a way
-// to empty it.
+// to empty it. Chromium has an event of that name of its own, which ends here.
 
 import { html, nothing } from 'lit';
 import { t } from '../words/words.js';
@@ -17,7 +17,17 @@ export class SearchField extends Part {
     this.hint = '';
     this.value = '';
     this.found = ''; // how many, for who does not see the list
+    this.text = ''; // as it is typed, with the blanks that are not looked for
     this.typing = 0;
+  }
+
+  /** What is asked for comes back as `value`: one goes on typing, and it is not taken out of one's hands.
+   *  @param {Map<string, any>} changed */
+  willUpdate(changed) {
+    if (changed.has('value') && this.value !== this.text.trim()) {
+      this.text = this.value;
+      clearTimeout(this.typing);
+    }
   }
 
   disconnectedCallback() {
@@ -27,7 +37,8 @@ export class SearchField extends Part {
 
   /** @param {string} text @param {number} [ms] */
   take(text, ms = TYPING_MS) {
-    this.value = text;
+    this.text = text;
+    this.requestUpdate();
     clearTimeout(this.typing);
     this.typing = Number(setTimeout(() => this.tell('search', text.trim()), ms));
   }
@@ -40,8 +51,8 @@ export class SearchField extends Part {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.key === 'Enter') {
-      this.take(this.value, 0);
-    } else if (event.key === 'Escape' && this.value) {
+      this.take(this.text, 0);
+    } else if (event.key === 'Escape' && this.text) {
       event.stopPropagation();
       this.clear();
     }
@@ -50,9 +61,10 @@ export class SearchField extends Part {
   render() {
     return html`<div class="search-field" role="search" aria-label=${this.label}>
       ${icon('search')}
-      <input type="search" maxlength="128" aria-label=${this.label} placeholder=${this.hint || this.label} .value=${this.value}
-        @input=${(/** @type {InputEvent} */ e) => this.take(/** @type {HTMLInputElement} */ (e.target).value)} @keydown=${this.key} />
-      ${this.value ? html`<button type="button" class="quiet" aria-label=${t('search.clear')} @click=${() => this.clear()}>${icon('close')}</button>` : nothing}
+      <input type="search" maxlength="128" aria-label=${this.label} placeholder=${this.hint || this.label} .value=${this.text}
+        @input=${(/** @type {InputEvent} */ e) => this.take(/** @type {HTMLInputElement} */ (e.target).value)} @keydown=${this.key}
+        @search=${(/** @type {Event} */ e) => e.stopPropagation()} />
+      ${this.text ? html`<button type="button" class="quiet" aria-label=${t('search.clear')} @click=${() => this.clear()}>${icon('close')}</button>` : nothing}
       <span class="visually-hidden" role="status">${this.found}</span>
     </div>`;
   }

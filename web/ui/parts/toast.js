@@ -16,7 +16,10 @@ function draw() {
     box = document.createElement('div');
     box.className = 'toasts charcoal';
     box.setAttribute('role', 'status');
-    document.body.append(box);
+  }
+  const over = document.fullscreenElement ?? document.body; // nothing else is seen in full screen
+  if (box.parentElement !== over) {
+    over.append(box);
   }
   render(repeat(shown, (s) => s.id, (s) => html`<p class="toast">${s.text}</p>`), box);
 }
