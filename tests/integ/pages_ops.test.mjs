@@ -14,8 +14,13 @@ import { endTour, joinTour, listRecordings } from './lib/tour.mjs';
 const SCREENS = path.join(ROOT, 'var/screens');
 fs.mkdirSync(SCREENS, { recursive: true });
 const LONG = 'Maximiliana Konstantinopolitanskaja-Featherstonehaugh of Lower Upperthorpe and the Isles, who has a second line, too';
-const server = new Server([ORIEL, 'serve', '-c', await writeConfig(tempDir(), (c) => {
-  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+const dir = tempDir();
+/** The media helper, which dies as long as there is this file: as one that is out of memory, or has met its limits. */
+const dies = path.join(dir, 'helper-dies');
+fs.writeFileSync(path.join(dir, 'helper'), `#!/bin/sh\n[ -e '${dies}' ] && kill -9 $$\nexec '${path.join(path.dirname(ORIEL), 'oriel-media')}' "$@"\n`, { mode: 0o755 });
+const server = new Server([ORIEL, 'serve', '-c', await writeConfig(dir, (c) => {
+  c.derived = { ...c.derived, helper: path.join(dir, 'helper') };
+  c.auth = { hs256_secret: SECRET, audience: 'oriel', leeway_s: 0 };
   c.recording.retention_days = 90;
   c.tours = [{ name: 'elm', title: '12 Elm Street', record: 'auto' }, { name: 'oak', title: '7 Oak Lane', record: 'auto' },
     { name: 'live', title: '3 River Road', record: 'auto' }];
@@ -69,7 +74,10 @@ await test('tours_are_recorded', async () => {
 });
 
 const live = await enter('live', 'Lea Live');
-const all = await listRecordings(base, opsToken);
+const all = await until(async () => {
+  const list = await listRecordings(base, opsToken);
+  return list.length === 3 && list;
+}, 'the third in the list');
 const idOf = (title) => all.find((r) => r.title === title).id;
 const page = await newPage();
 const row = (title) => page.locator(`[data-recording="${idOf(title)}"] a`);
@@ -109,6 +117,17 @@ await test('recordings_are_found_by_words_people_and_state', async () => {
   expectEqual(query().get('q'), 'elm', 'in the address');
   await page.click('[data-chip=q]');
   await until(async () => (await titles()).length === 3, 'all of them');
+  await field.pressSequentially('elm ');
+  await until(async () => query().get('q') === 'elm', 'asked for without the blank');
+  await field.pressSequentially('str');
+  await until(async () => query().get('q') === 'elm str', 'and the blank is still there when one goes on');
+  const asked = [];
+  page.on('request', (request) => request.url().includes('/v1/recordings?') && asked.push(new URL(request.url()).searchParams.get('q')));
+  await field.press('Enter');
+  await until(() => asked.includes('elm str'), 'asked for by Enter');
+  await field.press('Escape');
+  await until(async () => (await titles()).length === 3 && await field.inputValue() === '', 'all of them by Esc');
+  expectEqual(asked.filter((q) => q !== 'elm str' && q !== null).join(), '', 'nothing else was asked for'); // an alarm asks without words
   await page.click('[data-control=filter]');
   await page.fill('.filters [name=person]', 'otto');
   await page.keyboard.press('Enter');
@@ -165,12 +184,35 @@ await test('the_moment_somebody_asked_about_the_boiler_is_found', async () => {
   await page.fill('oriel-said input[type=search]', '');
 });
 
+await test('a_long_list_is_shown_page_by_page_and_back_comes_back_to_its_place', async () => {
+  const other = await newPage();
+  await other.goto(`${base}/ops#${opsToken}`);
+  await other.waitForSelector('.recordings');
+  await other.evaluate(() => { // pages of two, of the server's
+    const { api } = document.querySelector('oriel-ops');
+    const list = api.list.bind(api);
+    api.list = (filters, after) => list(filters, after, 2);
+    return document.querySelector('oriel-library').refresh();
+  });
+  const rows = other.locator('.recordings [data-recording]');
+  await until(async () => await rows.count() === 2, 'two of them');
+  await other.click('[data-control=more]');
+  await until(async () => await rows.count() === 3, 'and the third');
+  await other.waitForFunction(() => document.activeElement === document.querySelectorAll('.recordings a')[2]);
+  expectEqual(await other.locator('[data-control=more]').count(), 0, 'there are no more');
+  await other.close();
+});
+
 await test('it_plays_and_seeks_by_keys', async () => {
   await playAndSeek((run, argument) => page.evaluate(run, argument));
+  const standing = () => page.evaluate(() => {
+    const { now: t, state, wanted, parts, video } = document.querySelector('oriel-player').playback;
+    return JSON.stringify({ t, state, wanted, parts, currentTime: video.currentTime, paused: video.paused });
+  });
   const key = async (name, to, what) => {
     await page.keyboard.press(name);
     await page.waitForFunction((t) => Math.abs(document.querySelector('oriel-player').playback.now - t) < 0.3, to)
-      .catch(async () => { throw new Error(`${what}: at ${await now()} instead of ${to}`); });
+      .catch(async () => { throw new Error(`${what}: not at ${to}, but ${await standing()}`); });
   };
   await page.focus('.recording h1');
   await page.evaluate(() => document.querySelector('.player video').pause()); // a busy machine sees 0 too late while it plays on
@@ -198,21 +240,39 @@ await test('it_plays_and_seeks_by_keys', async () => {
 });
 
 await test('the_pause_is_said_and_every_camera_can_be_chosen', async () => {
-  expectEqual(await page.locator('.timeline .gap').count(), 1, 'the pause');
-  const gap = await page.evaluate(() => document.querySelector('oriel-player').gaps()[0]);
-  expectEqual(gap.label, 'Recording was paused', 'what it is');
-  const box = await page.locator('.timeline .gap').boundingBox();
+  const labels = await page.evaluate(() => document.querySelector('oriel-player').gaps().map((gap) => gap.label));
+  expectEqual(labels.filter((label) => label === 'Recording was paused').length, 1, 'the pause'); // a busy machine has others
+  const box = await page.locator('.timeline .gap').nth(labels.indexOf('Recording was paused')).boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.waitForSelector('.preview:has-text("Recording was paused")');
   const options = await page.locator('[data-control=track] option').allInnerTexts();
   expectEqual(new Set(options).size, options.length, 'names of what there is to watch');
+  const moment = await page.evaluate(() => {
+    const player = document.querySelector('oriel-player');
+    const bea = player.tracks().find((track) => track.participant === 'Bea' && track.kind === 'camera');
+    const at = bea.epochs[0].start_ms / 1000 + 1;
+    player.seek(at);
+    return at;
+  });
+  await page.waitForFunction((t) => Math.abs(document.querySelector('oriel-player').playback.now - t) < 0.1, moment);
   await page.selectOption('[data-control=track]', { label: 'Bea, camera' });
   await page.waitForFunction(() => document.querySelector('oriel-player').playback.track.kind === 'camera');
-  await page.evaluate(() => { const p = document.querySelector('oriel-player').playback; p.seek(p.parts[0].start + 0.5); });
-  await page.waitForFunction(() => document.querySelector('.player video').videoWidth > 0);
+  await page.waitForFunction(() => document.querySelector('.player video').videoWidth > 0 && document.querySelector('oriel-player').playback.state === 'ready');
+  expect(Math.abs(await now() - moment) < 0.2, `the same moment of another picture: ${await now()} instead of ${moment}`);
+  expectEqual(await page.innerText('[data-sound=own]'), 'With the sound of Bea’s microphone alone', 'whose sound it is');
+  await page.evaluate(() => document.querySelector('oriel-player').playback.toggle());
+  await page.waitForFunction(() => !document.querySelector('.player audio').paused && document.querySelector('.player audio').currentTime > 0);
+  await page.waitForFunction(() => { // within what lips and voice may be apart, and the time that it takes to look
+    const { playback, sound } = document.querySelector('oriel-player');
+    return Math.abs(sound.part.start + sound.audio.currentTime - playback.part.start - playback.video.currentTime) < 0.25;
+  });
+  await page.evaluate(() => document.querySelector('oriel-player').playback.toggle());
+  await page.waitForFunction(() => document.querySelector('.player audio').paused);
   await page.waitForFunction(() => document.querySelector('oriel-player').pictures.length > 0, null, { timeout: 60000 });
   await page.mouse.move(box.x - 40, box.y);
   await page.waitForFunction(() => document.querySelector('.preview img')?.naturalWidth > 0);
+  await page.waitForFunction(() => Math.max(...document.querySelector('oriel-timeline').peaks) > 0.1); // how loud it is
+  expectEqual(await page.locator('.timeline .wave').count(), 1, 'drawn');
   await shot('preview');
 });
 
@@ -227,6 +287,14 @@ await test('it_proves_itself_and_is_exported', async () => {
   await page.keyboard.press('ArrowRight');
   await page.waitForSelector('.proof .banner.good');
   expect((await page.innerText('.facts')).includes(`oriel recordings verify ${idOf('12 Elm Street')}`), 'how to check it');
+  fs.writeFileSync(dies, '');
+  await page.click('[data-control=export-stage]');
+  await page.waitForSelector('[data-export][data-state=failed]:has-text("It could not be made. Try again.")', { timeout: 30000 });
+  await accessible(page, 'an export that failed');
+  await shot('export_failed');
+  await page.click('[data-state=failed] button');
+  await page.waitForSelector('[data-export]', { state: 'detached' });
+  fs.rmSync(dies);
   await page.click('[data-control=export-faces]');
   await page.waitForSelector('[data-export][data-state=done] a[download]', { timeout: 90000 });
   await accessible(page, 'proof and export');
@@ -250,6 +318,44 @@ await test('on_hold_it_cannot_be_deleted', async () => {
   await page.waitForSelector('[data-control=shred]');
   await accessible(page, 'retention');
   await shot('retention');
+});
+
+await test('one_person_is_deleted_and_the_rest_stays', async () => {
+  await page.click('[aria-label="Delete Bea from this recording"]');
+  expect((await page.innerText('dialog')).includes('can still be seen and heard'), 'what stays is said');
+  await page.fill('dialog input', 'Bea');
+  await page.click('dialog [data-choice=yes]');
+  await page.waitForSelector('.toast:has-text("Bea is deleted from this recording.")');
+  await page.waitForFunction(() => document.querySelector('oriel-player').tracks().every((track) => track.participant !== 'Bea'));
+  await page.waitForFunction(() => document.querySelector('oriel-player').playback?.state === 'ready');
+  expect(!(await page.innerText('.recording')).includes('lovely'), 'what was written is gone');
+  await page.click('[data-tab=consent]');
+  await page.waitForSelector('.consent-row:has-text("Deleted person")');
+  await accessible(page, 'a recording without a person');
+});
+
+await test('a_link_that_expires_is_said_and_another_one_goes_on', async () => {
+  const other = await newPage();
+  const expired = errors.length;
+  const short = mint({ role: 'ops', sub: 'olga', tour: undefined, ttl: 5 });
+  await other.goto(`${base}/ops?recording=${idOf('12 Elm Street')}&t=3#${short}`);
+  await other.waitForFunction(() => document.querySelector('oriel-player')?.playback?.state === 'ready');
+  await until(async () => {
+    await other.click('[data-control=refresh]');
+    return other.locator('.refused').isVisible();
+  }, 'that it has expired');
+  expect(/Your link has expired/.test(await other.innerText('.refused')), 'in words');
+  expect(await other.isVisible('.player video'), 'what is open stays');
+  await accessible(other, 'a link that has expired');
+  await shot('expired', other);
+  await other.fill('.refused input', `${base}/ops#${opsToken}`);
+  await other.click('.refused button');
+  await other.waitForSelector('.refused', { state: 'detached' });
+  await other.waitForFunction(() => Math.abs((document.querySelector('oriel-player')?.playback?.now ?? 0) - 3) < 0.3);
+  await other.close();
+  for (let i = errors.length - 1; i >= expired; i--) { // the browser's own word for 401
+    /status of 401/.test(errors[i]) && errors.splice(i, 1);
+  }
 });
 
 await test('on_a_phone_the_list_and_what_is_open_take_turns', async () => {
@@ -285,6 +391,28 @@ await test('nothing_breaks_from_right_to_left_or_with_large_text', async () => {
     await shot(`large_${what}`);
     await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
   }
+  await page.setViewportSize({ width: 720, height: 450 }); // 1440x900 at 200 %
+  await fits('twice as large');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ forcedColors: 'active' });
+  await accessible(page, 'forced colours');
+  await shot('forced');
+  await page.emulateMedia({ forcedColors: null });
+});
+
+await test('what_is_being_recorded_goes_on_by_itself_at_its_end', async () => {
+  await page.goto(`${base}/ops?recording=${idOf('3 River Road')}#${opsToken}`);
+  await page.waitForFunction(() => document.querySelector('oriel-player')?.playback?.state === 'ready');
+  await page.evaluate(() => { document.querySelector('.player video').muted = true; });
+  await page.focus('.timeline [role=slider]');
+  await page.keyboard.press('End');
+  await page.waitForFunction(() => document.querySelector('oriel-player').playback.state === 'ready');
+  await page.keyboard.press('k');
+  await page.waitForSelector('.cover:has-text("This is all there is so far.")');
+  const edge = await now();
+  await page.waitForFunction((t) => document.querySelector('oriel-player').playback.now > t + 1, edge, { timeout: 40000 });
+  await page.goto(`${base}/ops?recording=${idOf('7 Oak Lane')}#${opsToken}`);
+  await page.waitForSelector('.player video');
 });
 
 await test('deleting_needs_its_title_and_is_for_ever', async () => {

@@ -9,7 +9,11 @@ class Video extends EventTarget {
   }
 
   set src(value) {
+    const moved = this.at !== 0;
     Object.assign(this, { from: value, readyState: 0, at: 0, ended: false, error: null });
+    if (moved) {
+      this.say('timeupdate'); // as browsers have it: the time of the file before is none any more
+    }
   }
 
   get currentTime() {
@@ -32,12 +36,14 @@ class Video extends EventTarget {
   }
 
   pause() {
+    const playing = !this.paused;
     this.paused = true;
-    this.say('pause');
+    this.say(...(playing ? ['timeupdate', 'pause'] : []));
   }
 
   /** It has played until there. */
   reach(at) {
+    this.paused = false;
     this.at = at;
     this.say('timeupdate');
     if (at >= this.duration) {
@@ -56,7 +62,7 @@ const TRACK = { id: 'programme', kind: 'programme', participant: null, codec: 'n
 
 function begin() {
   const video = new Video();
-  const recording = { duration_ms: 34000, tracks: [TRACK], events: [] };
+  const recording = { state: 'complete', duration_ms: 34000, tracks: [TRACK], events: [] };
   const playback = new Playback(video, recording, (track, part) => `${track.id}/${part.number}`);
   const skips = [];
   playback.addEventListener('skipped', (e) => skips.push(e.detail));
@@ -98,7 +104,7 @@ await test('what_is_being_recorded_goes_on_where_it_ended', () => {
   video.load(14);
   playback.toggle();
   const grown = { ...TRACK, epochs: TRACK.epochs.map((e) => (e.number === 1 ? { ...e, duration_ms: 24000 } : e)) };
-  playback.renew({ duration_ms: 44000, tracks: [grown], events: [] });
+  playback.renew({ state: 'recording', duration_ms: 44000, tracks: [grown], events: [] });
   expectEqual(`${playback.length} ${playback.part.end}`, '44 44', 'what there is now');
   video.from = '';
   video.reach(14);
@@ -115,6 +121,93 @@ await test('where_nothing_is_one_stays_until_one_plays', () => {
   expectEqual(`${playback.now} ${video.from}`, '20 programme/1', 'played');
   playback.seek(99);
   expectEqual(`${playback.now} ${playback.state}`, '34 ended', 'behind the end');
+});
+
+await test('another_file_is_opened_where_one_is', () => {
+  const { video, playback } = begin();
+  playback.seek(5);
+  video.load(10);
+  video.reach(4);
+  playback.show({ ...TRACK, id: 'camera', epochs: [{ number: 0, start_ms: 1000, duration_ms: 20000 }] });
+  video.load(20);
+  expectEqual(`${video.from} ${video.at} ${playback.now}`, 'camera/0 5 6', 'the same moment of another track');
+  playback.show(TRACK);
+  video.load(10);
+  video.at = 4;
+  playback.seek(21);
+  video.load(14);
+  expectEqual(`${video.from} ${video.at} ${playback.now}`, 'programme/1 1 21', 'another file of the same track');
+});
+
+await test('one_stays_where_one_wanted_to_be_though_the_picture_comes_later', () => {
+  const { video, playback } = begin();
+  playback.seek(5);
+  video.load(10);
+  video.at = 3.4; // the next picture
+  video.say('seeked', 'timeupdate');
+  expectEqual(playback.now, 5, 'the moment');
+  video.at = 8; // by a key of the keyboard that is the system's
+  video.say('seeked');
+  expectEqual(playback.now, 10, 'another one');
+});
+
+await test('the_end_stays_the_end_while_it_plays', () => {
+  const { video, playback } = begin();
+  playback.seek(5);
+  video.load(10);
+  playback.toggle();
+  video.reach(4);
+  playback.seek(34);
+  expectEqual(`${playback.now} ${playback.state} ${video.paused}`, '34 ended true', 'the end');
+  playback.seek(5);
+  playback.seek(15); // nothing is there
+  video.say('canplay');
+  expectEqual(`${playback.now} ${playback.state}`, '15 gap', 'what a file says that one has left');
+});
+
+await test('a_start_that_another_file_overtakes_still_counts', async () => {
+  const { video, playback } = begin();
+  playback.seek(5);
+  video.load(10);
+  video.play = () => Promise.reject(Object.assign(new Error('overtaken'), { name: 'AbortError' }));
+  playback.toggle();
+  playback.seek(25);
+  await Promise.resolve();
+  delete video.play;
+  video.load(14);
+  expectEqual(`${playback.wanted} ${video.paused}`, 'true false', 'it plays');
+});
+
+await test('at_the_edge_of_what_is_being_made_one_waits_for_more', () => {
+  const { video, playback } = begin();
+  const growing = (duration_ms) => ({ state: 'recording', duration_ms: 90000, events: [],
+    tracks: [{ ...TRACK, epochs: TRACK.epochs.map((e) => (e.number === 1 ? { ...e, duration_ms } : e)) }] });
+  playback.renew(growing(14000));
+  playback.seek(90);
+  expectEqual(`${playback.now} ${video.from}`, '33 programme/1', 'the end is what there is');
+  video.load(14);
+  playback.toggle();
+  video.reach(14);
+  expectEqual(`${playback.state} ${playback.wanted}`, 'behind true', 'all there is');
+  video.from = '';
+  playback.renew(growing(14500));
+  expectEqual(`${playback.state} ${video.from}`, 'behind ', 'hardly more');
+  playback.renew(growing(20000));
+  expectEqual(`${playback.state} ${video.from}`, 'loading programme/1', 'more');
+  video.load(20);
+  expectEqual(`${video.at} ${video.paused}`, '14 false', 'goes on');
+});
+
+await test('a_file_that_is_shorter_than_it_should_be_is_asked_for_twice_only', () => {
+  const { video, playback } = begin();
+  playback.seek(25);
+  video.load(8);
+  playback.toggle();
+  video.reach(8);
+  expectEqual(playback.state, 'loading', 'asked for again');
+  video.load(8);
+  video.reach(8);
+  expectEqual(playback.state, 'ended', 'and no more');
 });
 
 await test('a_file_that_cannot_be_played_says_so_and_is_asked_for_again', () => {

@@ -30,12 +30,13 @@ await test('what_is_missing_is_told_once_with_its_cause', () => {
   const r = recording([
     { t_ms: 10000, type: 'pause', participant: ANN, on: true }, { t_ms: 14000, type: 'pause', participant: ANN, on: false },
     { t_ms: 10050, type: 'gap', track: 'cam', duration_ms: 4000, cause: 'pause' }, // the same again
+    { t_ms: 8000, type: 'gap', track: 'cam', duration_ms: 4000, cause: 'loss' }, // goes over into it
     { t_ms: 20000, type: 'gap', track: 'cam', duration_ms: 2000, cause: 'loss' },
     { t_ms: 22000, type: 'gap', track: 'cam', duration_ms: 100, cause: 'loss' }, // nobody notices
     { t_ms: 25000, type: 'gap', track: 'other', duration_ms: 2000, cause: 'loss' },
   ], track('programme', [0, 34000]), track('cam', [5000, 25000]));
   expectEqual(spans(gapsOf(r, r.tracks[0])), '10-14 recording_paused', 'of the programme');
-  expectEqual(spans(gapsOf(r, r.tracks[1])), '0-5 nothing,10-14 recording_paused,20-22 loss,30-34 nothing', 'of a camera');
+  expectEqual(spans(gapsOf(r, r.tracks[1])), '0-5 nothing,8-10 loss,10-14 recording_paused,20-22 loss,30-34 nothing', 'of a camera');
   const open = recording([{ t_ms: 30000, type: 'pause', participant: ANN, on: true }], track('programme', [0, 30000]));
   expectEqual(spans(gapsOf(open, open.tracks[0])), '30-34 recording_paused', 'until the end');
 });
@@ -70,6 +71,16 @@ await test('people_have_lanes_and_what_they_agreed_to', () => {
   expectEqual(bea.consent.map((c) => `${c.t} ${c.on}`).join(), '2 true,9.7 false', 'one that was taken back');
   const erased = peopleOf(recording([{ t_ms: 0, type: 'participant', participant: BEA, on: true, name: '', erased: true }], track('programme', [0, 1])));
   expectEqual(`${erased[0].hidden} ${spans(erased[0].here)}`, 'erased 0-34', 'who was deleted and never left');
+});
+
+await test('nobody_speaks_in_a_pause_or_after_leaving', () => {
+  const [ann, bea] = peopleOf(recording([
+    { t_ms: 0, type: 'participant', participant: ANN, on: true, name: 'Ann' }, { t_ms: 0, type: 'participant', participant: BEA, on: true, name: 'Bea' },
+    { t_ms: 1000, type: 'voice', participant: ANN, source: 1 }, { t_ms: 5000, type: 'pause', participant: ANN, on: true },
+    { t_ms: 9000, type: 'pause', participant: ANN, on: false }, { t_ms: 9000, type: 'voice', participant: BEA, source: 2 },
+    { t_ms: 12000, type: 'participant', participant: BEA, on: false, name: 'Bea' },
+  ], track('programme', [0, 34000])));
+  expectEqual(`${spans(ann.spoke)} ${spans(bea.spoke)}`, '1-5 9-12', 'spoke');
 });
 
 await test('what_was_said_is_found_by_any_words_of_it', () => {

@@ -5,6 +5,7 @@ import { avatar } from '../parts/avatar.js';
 import { icon } from '../parts/icon.js';
 import { clock, when } from '../words/format.js';
 import { t } from '../words/words.js';
+import { nameOf } from './names.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./programme.js').Person} Person */
@@ -23,14 +24,13 @@ function verdictOf(person) {
 
 /** @param {Recording} r @param {Person} person @param {(s: number) => void} seek */
 function row(r, person, seek) {
-  const name = person.hidden ? t(person.hidden === 'erased' ? 'ops.erased' : 'ops.sealed') : person.name || t('ops.somebody');
   const verdict = verdictOf(person);
   return html`<li class="consent-row">${avatar(person.hidden ? '' : person.name)}
-    <div><span class="name"><bdi>${name}</bdi></span>
+    <div><span class="name"><bdi>${nameOf(person)}</bdi></span>
       <span class="state" data-state=${verdict.sign === 'check' ? 'complete' : 'other'}>${icon(verdict.sign)} ${verdict.text}</span>
       <ul>${person.consent.map((c) => html`<li class="second"><button type="button" class="quiet moment figures" @click=${() => seek(c.t)}
           aria-label=${t('consent.go_to', { time: clock(c.t) })}>${clock(c.t)}</button>
-        ${t(c.on ? 'consent.at' : 'consent.back_at', { when: instant(r, c.t), version: c.version })}</li>`)}</ul></div></li>`;
+        ${t(!c.on ? 'consent.back_at' : c.version ? 'consent.at' : 'consent.at_plain', { when: instant(r, c.t), version: c.version })}</li>`)}</ul></div></li>`;
 }
 
 /** @param {Recording} r @param {Person[]} people @param {(s: number) => void} seek */

@@ -5,11 +5,10 @@ import { html, nothing } from 'lit';
 import { icon } from '../parts/icon.js';
 import { day } from '../words/format.js';
 import { t, told } from '../words/words.js';
+import { set, STATES } from './place.js';
 
 /** @typedef {import('./recordings_api.js').Filters} Filters */
 /** @typedef {(filters: Filters) => void} Take */
-
-const STATES = ['complete', 'recording', 'interrupted', 'damaged', 'shredded'];
 
 /** Midnight here, as the instant that the server compares with. @param {string} date "2026-01-02" @param {number} days later */
 function midnight(date, days) {
@@ -25,9 +24,6 @@ function dateOf(instant, days) {
   const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
   return Number.isNaN(at.getTime()) ? '' : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
-
-/** What is asked for at all. @param {Filters} filters @returns {Filters} */
-export const set = (filters) => /** @type {Filters} */ (Object.fromEntries(Object.entries(filters).filter(([, value]) => value)));
 
 /** @param {Filters} filters @param {Take} take */
 export function filterForm(filters, take) {
@@ -52,7 +48,7 @@ function textOf(key, value) {
     case 'to': return t('filter.chip.to', { day: day(new Date(Date.parse(value) - 1).toISOString()) });
     case 'state': return told('state', value) ?? value;
     case 'person': return t('filter.chip.person', { name: value });
-    default: return `“${value}”`;
+    default: return t('filter.chip.q', { words: value });
   }
 }
 

@@ -8,9 +8,11 @@ import { emptyState } from '../parts/empty_state.js';
 import { icon } from '../parts/icon.js';
 import '../parts/search_field.js';
 import { t, told } from '../words/words.js';
-import { chips, filterForm, set } from './filters.js';
+import { chips, filterForm } from './filters.js';
 import { liveNow } from './live_now.js';
+import { set } from './place.js';
 import { problemWords } from './problems.js';
+import { isGrowing } from './programme.js';
 import { recordingRow } from './recording_row.js';
 
 /** @typedef {import('./recordings_api.js').RecordingSummary} RecordingSummary */
@@ -18,6 +20,10 @@ import { recordingRow } from './recording_row.js';
 /** @typedef {import('./recordings_api.js').Filters} Filters */
 
 const LOOK_MS = 15000; // what runs and what is wrong is looked at so often, while somebody looks
+const MOST = 1000; // on a page of the server
+
+/** It will be something else by itself. @param {RecordingSummary} r */
+const isMoving = (r) => isGrowing(r) || r.state === 'waiting_for_store';
 
 export class Library extends Part {
   static properties = { api: { attribute: false }, first: { attribute: false }, filters: { attribute: false }, open: {},
@@ -47,6 +53,8 @@ export class Library extends Part {
     /** @type {object|null} the question whose answer is waited for */
     this.question = null;
     this.asked = ''; // the filters of what is shown
+    /** @type {object|null} the last look, which a slower one does not overtake */
+    this.looked = null;
     this.clock = 0;
   }
 
@@ -65,13 +73,39 @@ export class Library extends Part {
     clearInterval(this.clock);
   }
 
-  /** What runs, and what is wrong: neither is worth an error message by itself. */
+  /** What runs, and what is wrong. What cannot be seen now is said, for it may be either. */
   async look() {
+    if (this.api.refused) {
+      return;
+    }
+    const looked = this.looked = {};
     const [live, alarms, damaged] = await Promise.allSettled([this.api.running(), this.api.alarms(),
       this.api.list({ state: 'damaged' }, null, 1)]);
-    this.live = live.status === 'fulfilled' ? live.value : [];
+    if (looked !== this.looked || this.api.refused) {
+      return;
+    }
+    const before = this.live.map((tour) => tour.name).join();
+    this.live = live.status === 'fulfilled' ? live.value : this.live;
     this.alarms = [...(alarms.status === 'fulfilled' ? alarms.value : []),
-      ...(damaged.status === 'fulfilled' && damaged.value.recordings.length > 0 ? ['damaged'] : [])];
+      ...(damaged.status === 'fulfilled' && damaged.value.recordings.length > 0 ? ['damaged'] : []),
+      ...([live, alarms, damaged].some((answer) => answer.status === 'rejected') ? ['unseen'] : [])];
+    if (before !== this.live.map((tour) => tour.name).join() || this.recordings.some(isMoving)) {
+      await this.keepUp();
+    }
+  }
+
+  many() {
+    return Math.min(MOST, Math.max(50, this.recordings.length));
+  }
+
+  /** What is shown goes on: a recording ends, another begins. Nobody asked, so nothing is said of it. */
+  async keepUp() {
+    const { question } = this;
+    const page = this.recordings.length <= MOST && !this.busy ? await this.api.list(this.filters, null, this.many()).catch(() => null) : null;
+    if (page && question === this.question && !this.busy) {
+      this.recordings = page.recordings;
+      this.next = page.next;
+    }
   }
 
   /**
@@ -113,7 +147,7 @@ export class Library extends Part {
   refresh() {
     this.look();
     return this.ask(this.filters, null, (page) => { this.recordings = page.recordings; },
-      Math.min(1000, Math.max(50, this.recordings.length)));
+      this.many());
   }
 
   async more() {

@@ -19,8 +19,10 @@ function take(text) {
   return true;
 }
 
-export const linkForm = () => html`<form novalidate @submit=${(/** @type {SubmitEvent} */ event) => {
+/** @param {() => void} [before] it is taken */
+export const linkForm = (before = () => {}) => html`<form class="link-form" novalidate @submit=${(/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
+  before();
   const input = /** @type {HTMLInputElement} */ (/** @type {HTMLElement} */ (event.target).querySelector('input'));
   if (!take(input.value)) {
     toast(t('ops.no_link.wrong'));

@@ -1,10 +1,11 @@
 // The recordings and what runs now: a list, and one of it open beside it, or on a phone in its place. The address says
 // what is open, so that Back, a reload and a link lead to it.
 
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import { readLink } from '../link.js';
 import { define, Part } from '../parts/element.js';
 import { emptyState } from '../parts/empty_state.js';
+import { icon } from '../parts/icon.js';
 import { notice } from '../parts/notice.js';
 import { t } from '../words/words.js';
 import './library.js';
@@ -12,13 +13,13 @@ import { linkForm } from './link_form.js';
 import { go, placeNow } from './place.js';
 import { problemWords } from './problems.js';
 import './recording.js';
-import { RecordingsApi } from './recordings_api.js';
+import { ApiError, RecordingsApi } from './recordings_api.js';
 
 /** @typedef {import('./place.js').Place} Place */
 /** @typedef {import('./library.js').Library} Library */
 
 export class Ops extends Part {
-  static properties = { place: { state: true }, problem: { state: true }, page: { state: true } };
+  static properties = { place: { state: true }, problem: { state: true }, page: { state: true }, refused: { state: true } };
 
   constructor() {
     super();
@@ -27,6 +28,7 @@ export class Ops extends Part {
     this.api = new RecordingsApi(token);
     this.place = placeNow();
     this.problem = '';
+    this.refused = false; // the link is not accepted any more, in the middle of it all
     /** @type {import('./recordings_api.js').Page|null} the first page: none is shown before it is there */
     this.page = null;
   }
@@ -40,6 +42,7 @@ export class Ops extends Part {
     this.listen(this, 'shut', () => this.open(''));
     this.listen(this, 'filters', (e) => this.filter(e.detail));
     this.listen(this, 'gone', () => this.gone());
+    this.listen(this.api, 'refused', () => { this.refused = true; });
     this.load();
   }
 
@@ -80,9 +83,22 @@ export class Ops extends Part {
     /** @type {Place|undefined} */
     const before = changed.get('place');
     if (before?.recording && !this.place.recording) { // the list again: where one was in it
+      document.title = t('ops.page');
       /** @type {HTMLElement|null} */ (this.querySelector(`[data-recording="${before.recording}"] a`)
         ?? this.querySelector('oriel-library h1'))?.focus();
     }
+  }
+
+  /** The address has the moment, so that one is there again with another link. */
+  keepMoment() {
+    const open = /** @type {import('./recording.js').RecordingView|null} */ (this.querySelector('oriel-recording'));
+    open && go({ ...this.place, t: open.now });
+  }
+
+  /** Nothing is lost: another link goes on where one is. */
+  again() {
+    return html`<div class="refused" role="alert"><p>${icon('warning')} <strong>${problemWords(new ApiError(this.api.refused, '', 401))}</strong></p>
+      ${linkForm(() => this.keepMoment())}</div>`;
   }
 
   render() {
@@ -90,13 +106,14 @@ export class Ops extends Part {
       return notice({ icon: 'link', title: t('ops.no_link.title'), text: t('ops.no_link.text'), more: linkForm() });
     }
     if (this.problem) {
-      return notice({ icon: 'warning', title: t('ops.failed.title'), text: this.problem, action: { label: t('try_again'), run: () => this.load() } });
+      return this.refused ? notice({ icon: 'link', title: t('ops.failed.title'), text: this.problem, more: linkForm() })
+        : notice({ icon: 'warning', title: t('ops.failed.title'), text: this.problem, action: { label: t('try_again'), run: () => this.load() } });
     }
     if (!this.page) {
       return notice({ title: t('ops.loading'), busy: true });
     }
     const { recording, t: at } = this.place;
-    return html`<div class="ops" data-open=${recording ? 'yes' : 'no'}>
+    return html`<div class="ops" data-open=${recording ? 'yes' : 'no'}>${this.refused ? this.again() : nothing}
       <oriel-library .api=${this.api} .first=${this.page} .filters=${this.place.filters} .open=${recording}></oriel-library>
       <div class="beside">${recording
         ? html`<oriel-recording .api=${this.api} .id=${recording} .at=${at}></oriel-recording>`

@@ -5,6 +5,15 @@
 /** @typedef {{recording: string, t: number, filters: Filters}} Place `t` [s], -1: none */
 
 const FILTERS = /** @type {const} */ (['q', 'person', 'state', 'from', 'to']);
+export const STATES = ['complete', 'recording', 'interrupted', 'damaged', 'shredded'];
+
+/** What is asked for at all, always in the same order. @param {Filters} filters @returns {Filters} */
+export const set = (filters) => Object.fromEntries(FILTERS.map((key) => [key, filters[key] ?? '']).filter(([, value]) => value));
+
+/** What nobody can be asked for is not asked for: addresses are written by hand, too. @param {string} key @param {string} value */
+function askable(key, value) {
+  return key === 'state' ? STATES.includes(value) : key === 'q' || key === 'person' || !Number.isNaN(Date.parse(value));
+}
 
 /** @returns {Place} */
 export function placeNow() {
@@ -12,7 +21,7 @@ export function placeNow() {
   const id = query.get('recording') ?? '';
   const t = Number(query.get('t') ?? NaN);
   return { recording: /^[0-9a-f]{32}$/.test(id) ? id : '', t: Number.isFinite(t) && t >= 0 ? t : -1,
-    filters: Object.fromEntries(FILTERS.map((key) => [key, (query.get(key) ?? '').slice(0, 128)]).filter(([, value]) => value)) };
+    filters: set(Object.fromEntries(FILTERS.map((key) => [key, (query.get(key) ?? '').slice(0, 128)]).filter(([key, value]) => askable(key, value)))) };
 }
 
 /** @param {Place} place */

@@ -1,15 +1,21 @@
 // Plays one track of a recording as one line of time: the files of its epochs one after the other, over what is missing
-// between them. A moment is a second of the recording, never of a file.
+// between them. A moment is a second of the recording, never of a file. A recording that is being made grows: at the end
+// of what there is one waits for more.
 
-import { lengthOf, partsOf, placeOf } from './programme.js';
+import { isGrowing, lengthOf, partsOf, placeOf } from './programme.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./recordings_api.js').Track} Track */
 /** @typedef {import('./programme.js').Part} Part */
-/** @typedef {'loading'|'ready'|'gap'|'ended'|'broken'|'empty'} State */
+/** `behind`: all that there is has been played, and more will come
+ *  @typedef {'loading'|'ready'|'gap'|'behind'|'ended'|'broken'|'empty'} State */
 
 const NEAR_END_S = 0.05;
 const GROWN_S = 2; // less is only how exact lengths are
+const PICTURE_S = 1; // from one picture to the next, at most
+const EDGE_S = 1; // from the end of what is being made
+/** Where the moment is not in the file that is loaded, so that what the file says is not about it. @type {State[]} */
+const AWAY = ['gap', 'ended', 'behind', 'empty'];
 
 export class Playback extends EventTarget {
   /** @param {HTMLVideoElement} video @param {Recording} recording @param {(track: Track, part: Part) => string} address */
@@ -25,20 +31,27 @@ export class Playback extends EventTarget {
     this.parts = [];
     /** @type {Part|null} */
     this.part = null;
+    this.landed = false; // the file is at the moment: until then its time is none of ours
+    this.asked = -1; // the end of a part whose file, which may have grown, was asked for anew
     this.now = 0;
     this.wanted = false; // playing, or would be
     this.rate = 1;
     /** @type {State} */
     this.state = 'empty';
+    this.listen();
+  }
+
+  listen() {
+    const { video } = this;
     const on = (/** @type {string} */ type, /** @type {() => void} */ run) => video.addEventListener(type, run);
     on('loadedmetadata', () => this.land());
     on('timeupdate', () => this.advance());
     on('seeked', () => this.advance());
-    on('ended', () => this.goOn());
-    on('playing', () => this.change('ready'));
-    on('canplay', () => this.change('ready'));
-    on('waiting', () => this.change('loading'));
-    on('error', () => this.part && this.change('broken'));
+    on('ended', () => !AWAY.includes(this.state) && this.goOn());
+    on('playing', () => this.come('ready'));
+    on('canplay', () => this.come('ready'));
+    on('waiting', () => this.come('loading'));
+    on('error', () => this.part && this.come('broken'));
     on('pause', () => !video.ended && !video.error && video.readyState > 0 && this.paused());
     on('play', () => { this.wanted = true; this.tell(); });
   }
@@ -53,9 +66,21 @@ export class Playback extends EventTarget {
     this.tell();
   }
 
+  /** What the file tells of itself. @param {State} state */
+  come(state) {
+    if (!AWAY.includes(this.state)) {
+      this.change(state);
+    }
+  }
+
   paused() {
     this.wanted = false;
     this.tell();
+  }
+
+  play() {
+    // Where another file or moment has overtaken it, it plays as soon as that is there.
+    this.video.play().catch((error) => error?.name !== 'AbortError' && this.paused());
   }
 
   /** @param {Track} track */
@@ -66,13 +91,16 @@ export class Playback extends EventTarget {
     this.seek(this.now);
   }
 
-  /** It has grown, while it is being made. @param {Recording} recording */
+  /** It has grown, or somebody in it was deleted. @param {Recording} recording */
   renew(recording) {
     this.recording = recording;
     this.length = lengthOf(recording);
-    this.track = recording.tracks.find((track) => track.id === this.track?.id) ?? this.track;
+    this.track = recording.tracks.find((track) => track.id === this.track?.id) ?? null;
     this.parts = this.track ? partsOf(this.track) : [];
     this.part = this.parts.find((part) => part.number === this.part?.number) ?? null;
+    if (this.state === 'behind') {
+      this.goOn();
+    }
     this.tell();
   }
 
@@ -83,32 +111,38 @@ export class Playback extends EventTarget {
 
   /** @param {number} s */
   seek(s) {
-    this.now = Math.min(this.length, Math.max(0, s));
+    const last = this.parts[this.parts.length - 1];
+    const most = last && isGrowing(this.recording) ? Math.max(last.start, last.end - EDGE_S) : this.length;
+    this.now = Math.min(most, Math.max(0, s));
+    this.asked = -1;
     const { part, next } = placeOf(this.parts, this.now);
     if (part) {
       this.open(part);
     } else if (next && this.wanted) {
       this.skip(next);
     } else {
-      this.video.pause();
+      this.wanted = false;
       this.change(this.parts.length === 0 ? 'empty' : next ? 'gap' : 'ended');
+      this.video.pause();
     }
   }
 
   /** @param {Part} part */
   open(part) {
+    this.state = 'loading';
     if (this.part === part && !this.video.error) {
       this.land();
       return;
     }
     this.part = part;
-    this.change('loading');
+    this.landed = false;
+    this.tell();
     this.video.src = this.address(/** @type {Track} */ (this.track), part);
   }
 
   /** To the moment in the file that is loaded. */
   land() {
-    if (!this.part || this.video.readyState < 1) {
+    if (!this.part || AWAY.includes(this.state) || this.video.readyState < 1) {
       return;
     }
     const at = this.now - this.part.start;
@@ -116,16 +150,19 @@ export class Playback extends EventTarget {
       const end = Number.isFinite(this.video.duration) ? Math.max(0, this.video.duration - NEAR_END_S) : at;
       this.video.currentTime = Math.min(at, end);
     }
+    this.landed = true;
     this.video.playbackRate = this.rate;
     if (this.wanted) {
-      this.video.play().catch(() => this.paused());
+      this.play();
     }
     this.change(this.video.readyState > 1 ? 'ready' : 'loading');
   }
 
   advance() {
-    if (this.part && !this.video.seeking && this.state !== 'gap') {
-      this.now = this.part.start + this.video.currentTime;
+    if (this.part && this.landed && !this.video.seeking && !AWAY.includes(this.state)) {
+      const at = this.part.start + this.video.currentTime;
+      // Browsers go on to the next picture that there is: while it stands one stays where one wanted to be.
+      this.now = this.video.paused && Math.abs(at - this.now) < PICTURE_S ? this.now : at;
       this.tell();
     }
   }
@@ -139,16 +176,18 @@ export class Playback extends EventTarget {
 
   /** A part has ended. */
   goOn() {
-    const at = this.part ? this.parts.indexOf(this.part) : -1;
-    const next = this.parts[at + 1];
-    if (this.part && this.part.end - this.now > GROWN_S) {
-      const { part } = this;
+    const { part } = this;
+    const next = part && this.parts[this.parts.indexOf(part) + 1];
+    if (part && part.end - this.now > GROWN_S && part.end !== this.asked) {
+      this.asked = part.end; // once: a file that is shorter than it should be stays so
       this.part = null;
-      this.open(part); // the file has grown since it was asked for
-    } else if (next) {
-      this.now = this.part?.end ?? this.now;
+      this.open(part); // it has grown since it was asked for
+    } else if (part && next) {
+      this.now = part.end;
       this.wanted = true;
       this.skip(next);
+    } else if (isGrowing(this.recording)) {
+      this.change('behind');
     } else {
       this.wanted = false;
       this.change('ended');
@@ -163,8 +202,8 @@ export class Playback extends EventTarget {
       this.seek(this.first());
     } else if (this.state === 'gap' || !this.part) {
       this.seek(this.now);
-    } else {
-      this.video.play().catch(() => this.paused());
+    } else if (this.state !== 'behind') {
+      this.play();
     }
     this.tell();
   }

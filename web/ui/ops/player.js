@@ -1,36 +1,39 @@
 // The player of a recording: the picture, one line of time, and what one does with them, by hand and by keyboard.
 
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 import { define, Part } from '../parts/element.js';
-import { icon } from '../parts/icon.js';
 import { lanes } from '../parts/lanes.js';
 import '../parts/timeline.js';
 import { toast } from '../parts/toast.js';
 import { clock } from '../words/format.js';
-import { spoken, t, told } from '../words/words.js';
+import { t, told } from '../words/words.js';
+import { nameOf } from './names.js';
+import { buttons, cover, tracksChoice } from './player_controls.js';
 import { keysOf } from './player_keys.js';
 import { Playback } from './playback.js';
-import { gapsOf, lengthOf, thin } from './programme.js';
-import { labelsOf } from './tracks.js';
+import { gapsOf, isGrowing, lengthOf, thin } from './programme.js';
+import { fullscreen } from './screens.js';
+import { Sound, soundOf } from './sound.js';
+import { peaksOf } from './waveform.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./recordings_api.js').Track} Track */
 /** @typedef {import('./programme.js').Said} Said */
 /** @typedef {import('./programme.js').Person} Person */
 
-const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3];
 const FRAME_S = 1 / 25;
 const LANE_PIECES = 400; // in a lane, about a pixel each
+const PEAKS = 400; // of loudness, the same
 const WIDE = matchMedia('(min-width: 1100px)');
 
 /** @param {Person[]} people @param {number} length */
 const lanesOf = (people, length) => people.filter((person) => person.spoke.length > 0).map((person) => ({
-  name: person.name || t('ops.somebody'), spans: thin(person.spoke, length / LANE_PIECES), faint: thin(person.here, length / LANE_PIECES) }));
+  name: nameOf(person), seconds: person.spoke.reduce((n, s) => n + s.end - s.start, 0), spans: thin(person.spoke, length / LANE_PIECES), faint: thin(person.here, length / LANE_PIECES) }));
 
 export class Player extends Part {
   static properties = { api: { attribute: false }, recording: { attribute: false }, people: { attribute: false },
     chapters: { attribute: false }, hits: { attribute: false }, pictures: { attribute: false }, at: { type: Number },
-    problem: { state: true } };
+    problem: { state: true }, peaks: { state: true } };
 
   constructor() {
     super();
@@ -50,6 +53,11 @@ export class Player extends Part {
     this.problem = '';
     /** @type {Playback|null} */
     this.playback = null;
+    /** @type {Sound|null} what plays along with a picture that is silent */
+    this.sound = null;
+    /** @type {number[]} how loud it is, over all of it */
+    this.peaks = [];
+    this.drawn = ''; // the track that they are of
     /** @type {import('../parts/lanes.js').Lane[]} */
     this.lanes = [];
   }
@@ -63,46 +71,63 @@ export class Player extends Part {
     super.disconnectedCallback();
     this.playback?.video.removeAttribute('src');
     this.playback?.video.load();
+    this.sound?.show(null);
   }
 
   firstUpdated() {
     const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
-    const playback = new Playback(video, this.recording, (track, part) => this.api.mediaUrl(this.recording.id, track.id, part.number));
+    const address = (/** @type {Track} */ track, /** @type {import('./programme.js').Part} */ part) =>
+      this.api.mediaUrl(this.recording.id, track.id, part.number, isGrowing(this.recording) ? part.end : 0);
+    this.sound = new Sound(/** @type {HTMLAudioElement} */ (this.querySelector('audio')), address);
+    const playback = new Playback(video, this.recording, address);
     this.playback = playback;
     playback.addEventListener('changed', () => this.changed());
     playback.addEventListener('skipped', (e) => this.skipped(/** @type {CustomEvent} */ (e).detail));
-    const track = this.tracks()[0];
-    if (track) {
-      playback.show(track);
-      playback.seek(this.at >= 0 ? this.at : playback.first());
-    }
-    video.addEventListener('volumechange', () => this.requestUpdate());
+    this.begin();
+    this.listen(video, 'volumechange', () => this.changed());
     this.requestUpdate();
+  }
+
+  /** With what there is: nothing may be stored yet, or what was shown is no more. */
+  begin() {
+    const [track] = this.tracks();
+    if (track && this.playback) {
+      this.playback.now = this.playback.now || Math.max(0, this.at);
+      this.choose(track.id);
+      this.playback.now === 0 && this.at < 0 && this.seek(this.playback.first());
+    } else {
+      this.playback?.seek(0);
+    }
   }
 
   /** @param {Map<string, any>} changed */
   willUpdate(changed) {
     if (changed.has('recording') && this.playback && this.playback.recording !== this.recording) {
       this.playback.renew(this.recording);
+      this.playback.track && this.tracks().includes(this.playback.track) ? this.hear() : this.begin();
     }
     if (changed.has('people')) {
       this.lanes = lanesOf(this.people, lengthOf(this.recording));
+    }
+    if (changed.has('pictures') && this.pictures.length > 0) {
+      this.loadPeaks(); // which are made with them
     }
   }
 
   /** What there is to look at, the programme first. @returns {Track[]} */
   tracks() {
-    const full = this.recording.tracks.filter((track) => track.epochs.length > 0);
+    const full = this.recording.tracks.filter((track) => track.epochs.length > 0 && !track.erased);
     return [...full.filter((track) => track.id === 'programme'), ...full.filter((track) => track.id !== 'programme')];
   }
 
   async changed() {
     this.requestUpdate();
     this.tell('moment', this.playback?.now ?? 0);
+    this.playback && this.sound?.follow(this.playback.video, this.playback.state === 'ready' ? this.playback.now : -1);
     const part = this.playback?.part;
     if (this.playback?.state === 'broken' && part && this.playback.track) {
       const code = await this.api.mediaProblem(this.api.mediaUrl(this.recording.id, this.playback.track.id, part.number));
-      this.problem = told('ops_broken', code) ?? t('ops_broken.other');
+      this.problem = told('ops_broken', code) ?? told('ops_refused', code) ?? t('ops_broken.other');
     } else {
       this.problem = '';
     }
@@ -133,10 +158,15 @@ export class Player extends Part {
 
   /** @param {number} by */
   louder(by) {
+    this.volume((this.playback?.video.volume ?? 1) + by);
+  }
+
+  /** @param {number} to 0 to 1 */
+  volume(to) {
     const video = this.playback?.video;
     if (video) {
       video.muted = false;
-      video.volume = Math.min(1, Math.max(0, video.volume + by));
+      video.volume = Math.min(1, Math.max(0, to));
     }
   }
 
@@ -155,8 +185,7 @@ export class Player extends Part {
   }
 
   fullscreen() {
-    const screen = /** @type {HTMLElement} */ (this.querySelector('.player'));
-    document.fullscreenElement ? document.exitFullscreen() : screen.requestFullscreen?.().catch(() => {});
+    fullscreen(this.querySelector('.player'));
   }
 
   /** @param {number} s */
@@ -170,63 +199,31 @@ export class Player extends Part {
     return (track ? gapsOf(this.recording, track) : []).map((g) => ({ ...g, label: told('ops_gap', g.cause) ?? t('ops_gap.loss') }));
   }
 
-  /** What lies over the picture. */
-  cover() {
-    const p = this.playback;
-    if (!p || p.state === 'ready' || p.state === 'ended') {
-      return p && !p.wanted ? html`<button type="button" class="start" data-control="start" aria-label=${t('player.play')}
-        @click=${() => p.toggle()}>${icon('play')}</button>` : nothing;
-    }
-    if (p.state === 'loading') {
-      return html`<div class="cover"><div class="spinner" role="img" aria-label=${t('player.loading')}></div></div>`;
-    }
-    if (p.state === 'broken') {
-      return html`<div class="cover" role="alert">${icon('warning')}<p>${this.problem || t('player.loading')}</p>
-        <button type="button" @click=${() => p.seek(p.now)}>${t('try_again')}</button></div>`;
-    }
-    const gap = this.gaps().find((g) => g.start <= p.now && p.now < g.end);
-    return html`<div class="cover">${icon('info')}<p>${p.state === 'empty' ? t('player.empty') : gap?.label ?? t('ops_gap.nothing')}</p>
-      ${gap ? html`<button type="button" @click=${() => { p.wanted = true; p.seek(gap.end); }}>${t('player.go_on', { time: clock(gap.end) })}</button>` : nothing}</div>`;
-  }
-
-  /** Which picture, where there are several. */
-  tracksChoice() {
-    const all = this.tracks();
-    const labels = labelsOf(all);
-    return all.length < 2 ? nothing : html`<label class="which"><span>${t('player.track')}</span>
-      <select data-control="track" @change=${(/** @type {Event} */ e) => this.choose(/** @type {HTMLSelectElement} */ (e.target).value)}>
-        ${all.map((track) => html`<option value=${track.id} ?selected=${track.id === this.playback?.track?.id}>${labels.get(track.id)}</option>`)}</select></label>`;
-  }
-
-  speeds() {
-    const p = this.playback;
-    return html`<label class="choice"><span class="visually-hidden">${t('player.speed')}</span>
-        <select data-control="speed" @change=${(/** @type {Event} */ e) => p?.speed(Number(/** @type {HTMLSelectElement} */ (e.target).value))}>
-          ${SPEEDS.map((s) => html`<option value=${s} ?selected=${s === (p?.rate ?? 1)}>${s.toLocaleString(spoken())} ×</option>`)}</select></label>`;
-  }
-
   /** @param {string} id */
   choose(id) {
     const track = this.tracks().find((one) => one.id === id);
-    if (track) {
-      this.playback?.show(track);
+    if (track && this.playback) {
+      this.playback.show(track);
+      this.hear();
+      this.loadPeaks();
     }
   }
 
-  buttons() {
-    const p = this.playback;
-    const muted = Boolean(p?.video.muted) || p?.video.volume === 0;
-    const button = (/** @type {string} */ id, /** @type {string} */ sign, /** @type {string} */ label, /** @type {() => void} */ run) =>
-      html`<button type="button" class="quiet" data-control=${id} aria-label=${label} title=${label} @click=${run}>${icon(sign)}</button>`;
-    return html`<div class="buttons" role="group" aria-label=${t('player.controls')}>
-      ${button('play', p?.wanted ? 'pause' : 'play', t(p?.wanted ? 'player.pause' : 'player.play'), () => p?.toggle())}
-      ${button('earlier', 'earlier', t('player.earlier'), () => this.jump(-10))}
-      ${button('later', 'later', t('player.later'), () => this.jump(10))}
-      <span class="time figures">${clock(p?.now ?? 0)} <span class="soft">/ ${clock(lengthOf(this.recording))}</span></span>
-      <span class="space"></span>
-      ${button('mute', muted ? 'sound-off' : 'sound', t(muted ? 'player.unmute' : 'player.mute'), () => this.mute())}
-      ${this.speeds()}
-      ${button('fullscreen', 'fullscreen', t('player.fullscreen'), () => this.fullscreen())}</div>`;
+  /** The sound of what is shown, where it has none of its own. */
+  hear() {
+    this.sound?.show(soundOf(this.recording.tracks, this.playback?.track ?? null, this.people));
+  }
+
+  async loadPeaks() {
+    const track = this.sound?.track ?? this.playback?.track;
+    if (!track || this.pictures.length === 0 || this.drawn === track.id) {
+      return;
+    }
+    this.drawn = track.id;
+    const wave = await this.api.waveform(this.recording.id, track.id).catch(() => null);
+    if (this.drawn === track.id) {
+      this.peaks = wave ? peaksOf(wave, lengthOf(this.recording), PEAKS) : [];
+    }
   }
 
   render() {
@@ -234,13 +231,13 @@ export class Player extends Part {
     return html`<section class="player" aria-label=${t('player.label')}>
       <div class="screen charcoal">
         <video playsinline preload="metadata" tabindex="-1" aria-label=${t('player.video', { title: r.title || r.tour })}
-          @click=${() => this.playback?.toggle()}></video>${this.cover()}</div>
-      <oriel-timeline .length=${lengthOf(r)} .now=${this.playback?.now ?? 0} .label=${t('player.timeline')} .gaps=${this.gaps()}
+          @click=${() => this.playback?.toggle()}></video><audio preload="metadata"></audio>${cover(this)}</div>
+      <oriel-timeline .length=${lengthOf(r)} .now=${this.playback?.now ?? 0} .label=${t('player.timeline')} .gaps=${this.gaps()} .peaks=${this.peaks}
         .chapters=${this.chapters.map((c) => ({ t: c.t, label: c.text }))} .hits=${this.hits.map((h) => ({ t: h.t, label: h.text }))}
         .pictureAt=${(/** @type {number} */ s) => this.pictureAt(s)}
         @seek=${(/** @type {CustomEvent} */ e) => this.seek(e.detail)}></oriel-timeline>
-      ${this.buttons()}
-      ${this.tracksChoice()}
+      ${buttons(this)}
+      ${tracksChoice(this)}
       ${lanes({ length: lengthOf(r), now: this.playback?.now ?? 0, open: WIDE.matches, lanes: this.lanes })}
     </section>`;
   }

@@ -15,6 +15,9 @@
 const NOTABLE_S = 0.5; // what is shorter nobody notices
 const NOBODY = /^0*$/;
 
+/** It is being made, whether or not it can be saved right now. @param {{state: string}} recording */
+export const isGrowing = ({ state }) => state === 'recording' || state === 'failing';
+
 /** @param {Track} track @returns {Part[]} */
 export const partsOf = (track) => track.epochs.map((e) => ({ number: e.number, start: e.start_ms / 1000,
   end: (e.start_ms + e.duration_ms) / 1000 })).sort((a, b) => a.start - b.start || a.number - b.number);
@@ -74,6 +77,9 @@ function takeParticipant(person, e, t) {
   person.role = e.role || person.role;
   person.hidden = hidden === 'retracted' ? '' : hidden;
   turn(person.here, e.on !== false, t);
+  if (e.on === false) {
+    turn(person.spoke, false, t);
+  }
 }
 
 /** It is said again with everything else that changes about a person. @param {Person} person @param {Person['consent'][0]} said */
@@ -90,9 +96,9 @@ export function peopleOf(recording) {
   const all = new Map();
   for (const e of [...recording.events].sort((a, b) => a.t_ms - b.t_ms)) {
     const t = e.t_ms / 1000;
-    if (e.type === 'voice') { // the loudest; whoever was it before is no more
+    if (e.type === 'voice' || (e.type === 'pause' && e.on !== false)) { // the loudest; whoever was it before is no more
       for (const other of all.values()) {
-        turn(other.spoke, other.handle === e.participant && e.source !== 0, t);
+        turn(other.spoke, e.type === 'voice' && other.handle === e.participant && e.source !== 0, t);
       }
     } else if (e.participant && !NOBODY.test(e.participant) && e.type === 'participant') {
       takeParticipant(personOf(all, e), e, t);
@@ -134,13 +140,19 @@ function pausesOf(recording) {
   return spans.map((span) => ({ start: span.start, end: Math.min(span.end, lengthOf(recording)), cause: 'recording_paused' }));
 }
 
+/** What a pause leaves of a gap, whose cause it is as far as it lasts. @param {Gap} gap @param {Gap} pause @returns {Gap} */
+function besides(gap, pause) {
+  const apart = gap.end <= pause.start || gap.start >= pause.end;
+  return apart ? gap : gap.start < pause.start ? { ...gap, end: pause.start } : { ...gap, start: pause.end };
+}
+
 /** What is missing of a track that one would notice. @param {Recording} recording @param {Track} track @returns {Gap[]} */
 export function gapsOf(recording, track) {
   const pauses = pausesOf(recording);
   const within = (/** @type {Span} */ a, /** @type {Span} */ b) => a.start >= b.start - NOTABLE_S && a.end <= b.end + NOTABLE_S;
   const told = [...pauses, ...recording.events.filter((e) => e.type === 'gap' && (e.track === track.id || !e.track))
     .map((e) => ({ start: e.t_ms / 1000, end: (e.t_ms + (e.duration_ms ?? 0)) / 1000, cause: String(e.cause ?? '') }))
-    .filter((gap) => gap.end - gap.start >= NOTABLE_S && !pauses.some((pause) => within(gap, pause)))];
+    .map((gap) => pauses.reduce(besides, gap)).filter((gap) => gap.end - gap.start >= NOTABLE_S)];
   const parts = partsOf(track);
   const edges = [...parts.map((p) => p.start), lengthOf(recording)];
   const between = edges.map((edge, i) => ({ start: i === 0 ? 0 : parts[i - 1].end, end: edge, cause: 'nothing' }))

@@ -8,7 +8,9 @@ import { icon } from '../parts/icon.js';
 import { toast } from '../parts/toast.js';
 import { size, when } from '../words/format.js';
 import { t, told } from '../words/words.js';
+import { copy } from './copy.js';
 import { problemWords } from './problems.js';
+import { isGrowing } from './programme.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./recordings_api.js').Export} Export */
@@ -19,7 +21,8 @@ const LOOK_MS = 1000;
 function verdict(r) {
   switch (r.state) {
     case 'damaged': return banner({ kind: 'need', text: r.damage === 'keys' ? t('proof.no_keys') : t('proof.damaged', { what: r.damage ?? '' }) });
-    case 'recording': return banner({ text: t('proof.recording') });
+    case 'recording':
+    case 'failing': return banner({ text: t('proof.recording') });
     case 'interrupted': return banner({ text: t('proof.interrupted') });
     case 'shredded': return banner({ text: t('recording.shredded') });
     default: return banner({ kind: 'good', text: t('proof.sound') });
@@ -71,11 +74,6 @@ export class Proof extends Part {
     await this.look();
   }
 
-  /** @param {string} text */
-  async copy(text) {
-    await navigator.clipboard?.writeText(text).then(() => toast(t('proof.copied')), () => toast(t('failed')));
-  }
-
   /** @param {Export} e */
   exportRow(e) {
     const name = told('export_layout', e.layout) ?? e.layout;
@@ -93,7 +91,7 @@ export class Proof extends Part {
   }
 
   exportsPart() {
-    const closed = !['recording', 'shredded', 'damaged'].includes(this.recording.state);
+    const closed = !isGrowing(this.recording) && !['shredded', 'damaged'].includes(this.recording.state);
     const make = (/** @type {'faces'|'stage'} */ layout) => this.attempt(() => this.api.makeExport(this.recording.id, layout));
     return html`<h2>${t('export.title')}</h2>
       <p class="soft">${t(closed ? 'export.text' : 'export.not_yet')}</p>
@@ -107,11 +105,11 @@ export class Proof extends Part {
     return html`<div class="proof">${verdict(this.recording)}
       <p class="soft">${t('proof.text')}</p>
       <dl class="facts"><div><dt>${t('proof.number')}</dt><dd><code>${id}</code>
-          <button type="button" class="quiet" aria-label=${t('proof.copy_number')} @click=${() => this.copy(id)}>${icon('copy')}</button></dd></div>
+          <button type="button" class="quiet" aria-label=${t('proof.copy_number')} @click=${() => copy(id, t('proof.copied'))}>${icon('copy')}</button></dd></div>
         ${this.signer?.kid ? html`<div><dt>${t('proof.key')}</dt><dd><code>${String(this.signer.kid)}</code>
-          <button type="button" class="quiet" aria-label=${t('proof.copy_key')} @click=${() => this.copy(String(this.signer.pem ?? this.signer.kid))}>${icon('copy')}</button></dd></div>` : nothing}
+          <button type="button" class="quiet" aria-label=${t('proof.copy_key')} @click=${() => copy(String(this.signer.pem ?? this.signer.kid), t('proof.copied'))}>${icon('copy')}</button></dd></div>` : nothing}
         <div><dt>${t('proof.command')}</dt><dd><code>oriel recordings verify ${id}</code>
-          <button type="button" class="quiet" aria-label=${t('proof.copy_command')} @click=${() => this.copy(`oriel recordings verify ${id}`)}>${icon('copy')}</button></dd></div></dl>
+          <button type="button" class="quiet" aria-label=${t('proof.copy_command')} @click=${() => copy(`oriel recordings verify ${id}`, t('proof.copied'))}>${icon('copy')}</button></dd></div></dl>
       ${this.exportsPart()}</div>`;
   }
 }

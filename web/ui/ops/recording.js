@@ -6,16 +6,17 @@ import { define, Part } from '../parts/element.js';
 import { icon } from '../parts/icon.js';
 import { notice } from '../parts/notice.js';
 import { tabs } from '../parts/tabs.js';
-import { toast } from '../parts/toast.js';
 import { clock, size, when } from '../words/format.js';
 import { t } from '../words/words.js';
 import { consentTab } from './consent.js';
+import { copy } from './copy.js';
 import { linkOf } from './place.js';
+import { namesOf } from './names.js';
 import './player.js';
 import { problemWords } from './problems.js';
-import { find, peopleOf, saidIn } from './programme.js';
+import { find, isGrowing, peopleOf, saidIn } from './programme.js';
 import './proof.js';
-import { namesOf, stateBadge } from './recording_row.js';
+import { stateBadge } from './recording_row.js';
 import './retention.js';
 import './said.js';
 
@@ -50,6 +51,8 @@ export class RecordingView extends Part {
     this.people = [];
     /** @type {import('./programme.js').Said[]} */
     this.said = [];
+    /** @type {import('./programme.js').Said[]} of these, what has the words that are looked for */
+    this.hits = [];
   }
 
   disconnectedCallback() {
@@ -68,12 +71,16 @@ export class RecordingView extends Part {
       Object.assign(this, { recording: null, problem: '', words: '', pictures: [], now: 0 });
       this.load(this.id);
     }
+    if (changed.has('words') || changed.has('recording')) {
+      this.hits = this.words ? find(this.said, this.words) : [];
+    }
   }
 
   /** @param {Map<string, any>} changed */
   updated(changed) {
     if (changed.has('recording') && this.recording && changed.get('recording')?.id !== this.recording.id) {
       /** @type {HTMLElement|null} */ (this.querySelector('h1'))?.focus();
+      document.title = t('ops.page_of', { title: this.recording.title || this.recording.tour });
     }
     if (changed.has('at') && this.at >= 0 && this.recording) {
       this.seek(this.at);
@@ -83,19 +90,31 @@ export class RecordingView extends Part {
   /** @param {string} id */
   async load(id) {
     try {
-      const [recording, seconds] = await Promise.all([this.api.get(id), this.api.unlock(id)]);
+      const [recording, seconds] = await Promise.all([this.api.get(id), this.api.unlock(id).catch((error) => error)]);
+      if (typeof seconds !== 'number' && recording.state !== 'shredded') {
+        throw seconds;
+      }
       if (id === this.id && this.isConnected) {
+        this.stop(); // what an earlier reading of it had begun
         this.take(recording);
-        this.keepUnlocked(seconds);
-        this.lookForPictures(PICTURES_TIMES);
+        recording.state !== 'shredded' && this.watch(seconds);
       }
     } catch (error) {
       this.problem = id === this.id ? problemWords(error) : this.problem;
     }
   }
 
+  /** @param {number} seconds that it is unlocked for */
+  watch(seconds) {
+    this.keepUnlocked(seconds);
+    this.lookForPictures(PICTURES_TIMES);
+  }
+
   /** @param {Recording} recording */
   take(recording) {
+    if (this.recording && isGrowing(this.recording) && !isGrowing(recording)) {
+      this.later(PICTURES_MS, () => this.lookForPictures(PICTURES_TIMES)); // they are made of what is whole
+    }
     this.recording = recording;
     this.people = peopleOf(recording);
     this.said = saidIn(recording, this.people);
@@ -109,7 +128,7 @@ export class RecordingView extends Part {
 
   /** What is being made grows; a question that found no answer is asked again. @param {Recording} recording */
   growing(recording) {
-    if (recording.state === 'recording') {
+    if (isGrowing(recording)) {
       this.later(GROWING_MS, () => this.api.get(this.id).then((r) => this.take(r), () => this.growing(recording)));
     }
   }
@@ -134,9 +153,8 @@ export class RecordingView extends Part {
     /** @type {Player|null} */ (this.querySelector('oriel-player'))?.seek(s);
   }
 
-  async copyLink() {
-    await navigator.clipboard?.writeText(linkOf({ recording: this.id, t: this.now, filters: {} }))
-      .then(() => toast(t('recording.link_copied', { time: clock(this.now) })), () => toast(t('failed')));
+  copyLink() {
+    return copy(linkOf({ recording: this.id, t: this.now, filters: {} }), t('recording.link_copied', { time: clock(this.now) }));
   }
 
   back() {
@@ -173,7 +191,7 @@ export class RecordingView extends Part {
     return html`<article class="recording">${this.head(r)}
       ${r.state === 'shredded' ? html`<p class="soft">${t('recording.shredded')}</p>` : html`
       <oriel-player .api=${this.api} .recording=${r} .people=${this.people} .chapters=${chapters} .pictures=${this.pictures}
-        .hits=${this.words ? find(said, this.words) : []} .at=${this.at}
+        .hits=${this.hits} .at=${this.at}
         @moment=${(/** @type {CustomEvent} */ e) => { this.now = e.detail; }}></oriel-player>
       <oriel-said .said=${said} .now=${this.now} .words=${this.words} @search=${(/** @type {CustomEvent} */ e) => { this.words = e.detail; }}
         @seek=${(/** @type {CustomEvent} */ e) => this.seek(e.detail)}></oriel-said>`}

@@ -4,23 +4,18 @@ import { html, nothing } from 'lit';
 import { icon } from '../parts/icon.js';
 import { clock, when } from '../words/format.js';
 import { t, told } from '../words/words.js';
+import { namesOf } from './names.js';
 import { hrefOf } from './place.js';
 
 /** @typedef {import('./recordings_api.js').RecordingSummary} RecordingSummary */
 
-const NAMES = 3;
 /** @type {Record<string, string>} */
-const SIGNS = { recording: 'record', complete: 'check', interrupted: 'info', damaged: 'warning', shredded: 'trash', waiting_for_store: 'clock' };
+const SIGNS = { recording: 'record', complete: 'check', interrupted: 'info', damaged: 'warning', shredded: 'trash', waiting_for_store: 'clock',
+  failing: 'warning' };
 
 /** @param {string} state */
 export const stateBadge = (state) => html`<span class="state" data-state=${state in SIGNS ? state : 'other'}>${icon(SIGNS[state] ?? 'info')}
   ${told('state', state) ?? state}</span>`;
-
-/** "Ann, Bea and 3 more" @param {string[]} names */
-export function namesOf(names) {
-  const shown = names.slice(0, NAMES).join(', ');
-  return names.length > NAMES ? t('ops.and_more', { names: shown, n: names.length - NAMES }) : shown;
-}
 
 /** @param {RecordingSummary} r @param {{open: boolean, filters: import('./recordings_api.js').Filters, run: () => void}} how */
 export function recordingRow(r, { open, filters, run }) {

@@ -38,10 +38,24 @@ export class ApiError extends Error {
   }
 }
 
-export class RecordingsApi {
+/** Tells `refused` when the token is not accepted any more: nothing else will work either. */
+export class RecordingsApi extends EventTarget {
   /** @param {string} token */
   constructor(token) {
+    super();
     this.token = token;
+    this.refused = ''; // the code
+  }
+
+  /** @param {Response} response @returns {Promise<ApiError>} */
+  async problemOf(response) {
+    const problem = await response.json().catch(() => ({}));
+    const code = String(problem.code ?? '');
+    if (response.status === 401 && !this.refused) {
+      this.refused = code || 'token';
+      this.dispatchEvent(new Event('refused'));
+    }
+    return new ApiError(code, String(problem.detail || problem.title || response.status), response.status);
   }
 
   /** @param {string} path @param {string} [method] @param {object} [body] @returns {Promise<any>} */
@@ -58,8 +72,7 @@ export class RecordingsApi {
       throw new ApiError('unreachable', '');
     }
     if (!response.ok) {
-      const problem = await response.json().catch(() => ({}));
-      throw new ApiError(String(problem.code ?? ''), String(problem.detail || problem.title || response.status), response.status);
+      throw await this.problemOf(response);
     }
     return response.headers.get('content-type')?.includes('json') ? response.json() : null;
   }
@@ -88,16 +101,20 @@ export class RecordingsApi {
     return (await this.call(`/v1/recordings/${id}/playback`, 'POST')).expires_s;
   }
 
-  /** @param {string} id @param {string} track @param {number} epoch */
-  mediaUrl(id, track, epoch) {
-    return `/v1/recordings/${id}/${track}/${epoch}.webm`;
+  /**
+   * A browser that has a file asks for it no more, as long as its address is the same. So one that grows has its length in
+   * it, which says nothing to the server.
+   * @param {string} id @param {string} track @param {number} epoch @param {number} [end] [s] of what grows
+   */
+  mediaUrl(id, track, epoch, end = 0) {
+    return `/v1/recordings/${id}/${track}/${epoch}.webm${end ? `?end=${end}` : ''}`;
   }
 
   /** Why a file does not play. @param {string} url @returns {Promise<string>} a code, '' when it is there */
   async mediaProblem(url) {
     try {
       const response = await fetch(url, { headers: { authorization: `Bearer ${this.token}`, range: 'bytes=0-0' } });
-      return response.ok ? '' : String((await response.json().catch(() => ({}))).code ?? '');
+      return response.ok ? '' : (await this.problemOf(response)).code;
     } catch {
       return 'unreachable';
     }
@@ -106,6 +123,15 @@ export class RecordingsApi {
   /** @param {string} id @returns {Promise<{state: string, thumbnails: {number: number, t_ms: number}[]}>} */
   thumbnails(id) {
     return this.call(`/v1/recordings/${id}/thumbnails`);
+  }
+
+  /** @param {string} id @param {string} track @returns {Promise<ArrayBuffer>} */
+  async waveform(id, track) {
+    const response = await fetch(`/v1/recordings/${id}/tracks/${track}/waveform`, { headers: { authorization: `Bearer ${this.token}` } });
+    if (!response.ok) {
+      throw await this.problemOf(response);
+    }
+    return response.arrayBuffer();
   }
 
   /** @param {string} id @returns {Promise<Export[]>} */

@@ -1,6 +1,7 @@
 // How long the recording stays: the rule, a hold that keeps it beyond that, and deletion, of all of it or of one person.
 
 import { html, nothing } from 'lit';
+import { banner } from '../parts/banner.js';
 import { ask } from '../parts/dialog.js';
 import { askText } from '../parts/dialog_text.js';
 import { define, Part } from '../parts/element.js';
@@ -9,6 +10,7 @@ import { toast } from '../parts/toast.js';
 import { day, when } from '../words/format.js';
 import { t } from '../words/words.js';
 import { problemWords } from './problems.js';
+import { isGrowing } from './programme.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./recordings_api.js').Hold} Hold */
@@ -45,6 +47,7 @@ export class Retention extends Part {
     try {
       this.hold = await this.api.hold(this.recording.id);
       this.days = (await this.api.status()).retention.days;
+      this.problem = '';
     } catch (error) {
       this.problem = problemWords(error);
     }
@@ -93,12 +96,14 @@ export class Retention extends Part {
   }
 
   until() {
-    if (this.days === undefined) {
+    if (this.days === undefined || this.hold?.held) {
       return nothing;
     }
-    const begun = Date.parse(this.recording.started ?? '');
-    return html`<p>${this.days === null || Number.isNaN(begun) ? t('retention.for_ever')
-      : t('retention.until', { n: this.days, day: day(new Date(begun + this.days * DAY_MS).toISOString()) })}</p>`;
+    const ended = Date.parse(this.recording.ended ?? '');
+    const text = this.days === null ? t('retention.for_ever') : isGrowing(this.recording) ? t('retention.days', { n: this.days })
+      : Number.isNaN(ended) ? t('retention.undated')
+        : t('retention.until', { n: this.days, day: day(new Date(ended + this.days * DAY_MS).toISOString()) });
+    return html`<p>${text}</p>`;
   }
 
   holdPart() {
@@ -120,11 +125,12 @@ export class Retention extends Part {
 
   render() {
     const { state } = this.recording;
-    if (this.problem || !this.hold) {
-      return html`<p class="soft">${this.problem || t('ops.loading')}</p>`;
+    if (!this.hold) {
+      return this.problem ? banner({ kind: 'lost', text: this.problem, action: { label: t('try_again'), run: () => this.look() } })
+        : html`<p class="soft">${t('ops.loading')}</p>`;
     }
     return html`<div class="proof">${state === 'shredded' ? html`<p>${t('recording.shredded')}</p>` : html`${this.until()}${this.holdPart()}
-      ${state === 'recording' ? html`<p class="soft">${t('shred.not_yet')}</p>` : this.shredPart()}`}</div>`;
+      ${isGrowing(this.recording) ? html`<p class="soft">${t('shred.not_yet')}</p>` : this.shredPart()}`}</div>`;
   }
 }
 

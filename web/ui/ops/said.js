@@ -9,6 +9,7 @@ import { icon } from '../parts/icon.js';
 import '../parts/search_field.js';
 import { clock } from '../words/format.js';
 import { t, told } from '../words/words.js';
+import { nameOf } from './names.js';
 import { find } from './programme.js';
 
 /** @typedef {import('./programme.js').Said} Said */
@@ -19,7 +20,7 @@ const SIGNS = { chat: 'chat', question: 'question', answer: 'check', chapter: 'r
 
 /** @param {Said} s */
 function whoOf(s) {
-  return s.who ? (s.who.hidden ? t('ops.erased') : s.who.name || t('ops.somebody')) : t('ops.office');
+  return s.who ? nameOf(s.who) : t('ops.office');
 }
 
 /** @param {Said} s */
