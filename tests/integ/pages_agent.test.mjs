@@ -97,6 +97,7 @@ await test('questions_are_answered_in_writing_by_voice_and_later', async () => {
   await cy.evaluate(() => window.oriel.askQuestion('Is it quiet?'));
   await agent.click('[data-question-do=answered]');
   await cy.waitForFunction(() => window.oriel.ledger.entries.filter((e) => e.kind === 'answer').length === 2);
+  await agent.waitForFunction(() => document.activeElement.matches('.panel .content')); // the button is gone, the list is not
   await agent.fill('.chat-form input', 'We go upstairs now.');
   await agent.keyboard.press('Enter');
   await bea.waitForFunction(() => window.oriel.ledger.entries.some((e) => e.text === 'We go upstairs now.'));
@@ -115,6 +116,9 @@ await test('rooms_are_chapters_and_plans_are_on_everybodys_stage', async () => {
   await agent.keyboard.press('Enter');
   await agent.waitForSelector('[data-room="Wine cellar"][aria-current=location]');
   await agent.waitForSelector('[data-room=Kitchen].seen');
+  await agent.click('[data-room="Wine cellar"]'); // a second touch is none
+  await agent.click('[data-room=Hall]');
+  await agent.waitForFunction(() => window.oriel.ledger.entries.filter((e) => e.kind === 'chapter').map((e) => e.title).join() === 'Kitchen,Wine cellar,Hall');
   await agent.click('[data-show=plan]');
   await bea.waitForFunction(() => document.querySelector('.sight-view img')?.naturalWidth > 0);
   await expectAccessible(agent, 'the rooms');
@@ -138,8 +142,59 @@ await test('a_host_points_and_lets_go', async () => {
   await agent.waitForFunction(() => !document.querySelector('.pointing'));
 });
 
+await test('a_host_points_by_keyboard', async () => {
+  const spot = () => bea.evaluate(() => window.oriel.tour.pointer && `${window.oriel.tour.pointer.x} ${window.oriel.tour.pointer.y}`);
+  await agent.focus('[data-control=point]');
+  await agent.keyboard.press('Enter');
+  await agent.waitForFunction(() => document.activeElement.matches('.pointing'));
+  await agent.keyboard.press('ArrowRight');
+  await agent.waitForSelector('.pointing [role=status]:has-text("54 % from the left, 50 % from the top")');
+  expectEqual(await spot(), undefined, 'nobody is shown it yet');
+  await agent.keyboard.press('Enter');
+  await bea.waitForSelector('.pointer .spot');
+  await agent.keyboard.press('Shift+ArrowUp');
+  await until(async () => await spot() === '0.54 0.49', 'the place by keyboard');
+  await expectAccessible(agent, 'pointing by keyboard');
+  await agent.keyboard.press('Escape');
+  await bea.waitForFunction(() => !document.querySelector('.pointer'));
+  await agent.waitForFunction(() => document.activeElement.dataset.control === 'point');
+});
+
+await test('two_presses_open_one_camera_and_a_call_is_told', async () => {
+  await agent.click('[data-control=camera]');
+  await agent.waitForSelector('[data-control=camera][aria-pressed=false]');
+  const opened = await agent.evaluate(async () => {
+    const get = navigator.mediaDevices.getUserMedia;
+    let n = 0;
+    navigator.mediaDevices.getUserMedia = (wanted) => { n++; return get.call(navigator.mediaDevices, wanted); };
+    const button = document.querySelector('[data-control=camera]');
+    button.click();
+    button.click();
+    await new Promise((done) => new MutationObserver((_, watch) => {
+      if (button.getAttribute('aria-pressed') === 'true') {
+        watch.disconnect();
+        done();
+      }
+    }).observe(button, { attributes: true }));
+    navigator.mediaDevices.getUserMedia = get;
+    return n;
+  });
+  expectEqual(opened, 1, 'cameras');
+  const call = (on) => agent.evaluate((held) => { // as a phone does it while it rings
+    const track = window.oriel.published.get('microphone');
+    Object.defineProperty(track, 'muted', { value: held, configurable: true });
+    track.dispatchEvent(new Event(held ? 'mute' : 'unmute'));
+  }, on);
+  await call(true);
+  await agent.waitForSelector('.banner:has-text("Your phone has taken the microphone")');
+  await call(false);
+  await agent.waitForFunction(() => !document.querySelector('.banner'));
+});
+
 await test('one_person_is_shown_muted_stopped_and_withheld', async () => {
   await menuOf(agent, beaId);
+  await agent.evaluate(() => window.oriel.emit('withdrawn', 'screen')); // something is said meanwhile
+  await agent.waitForFunction(() => document.querySelector('dialog.modal[open] .toast')); // and not behind what is open
   await expectAccessible(agent, 'the menu of a person');
   await shot(agent, 'person');
   await agent.click('[data-do=spotlight]');
@@ -195,6 +250,16 @@ await test('a_guest_is_invited_waits_and_is_let_in', async () => {
   await agent.waitForFunction((old) => document.querySelector('.made input').value !== old, url);
   expect((await agent.inputValue('.made input')).startsWith(`${base}/agent/demo#`), 'a link for the second device');
   await agent.keyboard.press('Escape');
+  await agent.keyboard.press('s');
+  await agent.waitForSelector('[data-control=screen][aria-pressed=true]');
+  await agent.click('[data-control=more]');
+  await agent.click('[data-do=invite]');
+  await agent.click('[data-do=own]');
+  await agent.waitForSelector('dialog .problem:has-text("everybody would see the link")');
+  expectEqual(await agent.$('svg.qr'), null, 'a code of the own link on a screen that is shared');
+  await agent.keyboard.press('Escape');
+  await agent.keyboard.press('s');
+  await agent.waitForSelector('[data-control=screen][aria-pressed=false]');
   const dee = watch(await others.newPage(), 'dee');
   await dee.goto(url);
   await dee.waitForSelector('form.prejoin');
@@ -206,6 +271,10 @@ await test('a_guest_is_invited_waits_and_is_let_in', async () => {
   await agent.click('[data-chip-admit]');
   await dee.waitForSelector('.tour');
   const deeId = await idOf(dee);
+  await menuOf(agent, deeId);
+  await agent.click('[data-do=remove]');
+  await agent.click('dialog.question [data-choice=no]');
+  await agent.waitForFunction((id) => document.activeElement?.dataset.person === id, deeId);
   await menuOf(agent, deeId);
   await agent.click('[data-do=remove]');
   await agent.click('dialog.question [data-choice=yes]');
@@ -223,7 +292,8 @@ await test('recording_is_begun_paused_ended_and_its_trouble_is_told', async () =
   await agent.waitForSelector('.rec.on');
   // As the server says it of a disk that is full (full_disk.test.mjs has a real one).
   await agent.evaluate(() => window.oriel.receive({ type: 'recording', state: 'failing' }));
-  await agent.waitForSelector('.banner:has-text("Keep going; we’ve told the office.")');
+  await agent.waitForSelector('.banner:has-text("Please tell the office.")');
+  await agent.waitForSelector('[data-do=pause] .hint:has-text("Nothing is being saved at the moment.")');
   await expectAccessible(agent, 'a recording that fails');
   await agent.evaluate(() => window.oriel.receive({ type: 'recording', state: 'on' }));
   await agent.click('[data-do=stop]');
@@ -277,6 +347,28 @@ function phoneCamera() {
   } } });
 }
 
+await test('a_second_device_is_ones_own', async () => {
+  const second = watch(await browser.newPage(), 'second device');
+  await second.goto(link('agent', 'Maya Lindqvist'));
+  await second.waitForSelector('form.prejoin');
+  await second.check('input[name=consent]');
+  await second.click('form.prejoin button[type=submit]');
+  await second.click('dialog.question [data-choice=beside]');
+  await second.waitForSelector('.controls.all');
+  await says(agent, 'Your other device is in the tour now.');
+  await menuOf(agent, await idOf(second));
+  expectEqual(await agent.evaluate(() => [...document.querySelectorAll('dialog.modal [data-do]')].map((b) => b.dataset.do).join()),
+    'spotlight,mute,stop_camera,hand_over', 'what is to be done with it');
+  await shot(agent, 'own_device');
+  await agent.click('[data-do=hand_over]');
+  await second.waitForFunction(() => window.oriel.tour.lead === window.oriel.me.id);
+  await says(second, 'You lead the tour now.');
+  await second.click('[data-control=leave]'); // another host is in: nothing is asked
+  await second.waitForSelector('.notice h1');
+  await second.close();
+  await agent.waitForFunction(() => window.oriel.tour.lead === window.oriel.me.id);
+});
+
 await test('the_lead_is_handed_over_and_the_guest_has_the_console', async () => {
   await agent.click('[data-control=leave]');
   await expectAccessible(agent, 'the way out');
@@ -285,6 +377,7 @@ await test('the_lead_is_handed_over_and_the_guest_has_the_console', async () => 
   await agent.waitForSelector('.notice h1');
   await bea.waitForSelector('.controls.five');
   await bea.waitForFunction(() => window.oriel.tour.lead === window.oriel.me.id);
+  await says(bea, 'You lead the tour now.');
 });
 
 const pocket = await launchChromium({ viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 1 });
@@ -342,6 +435,21 @@ await test('on_a_phone_everything_is_a_tap_away_and_escape_goes_back', async () 
   await phone.waitForSelector('.tour[data-layout=upright]');
   expectEqual(await phone.evaluate(() => document.documentElement.scrollWidth), 360, 'width');
   await shot(phone, 'phone_small');
+});
+
+await test('who_is_no_host_any_more_is_told_and_what_was_asked_goes', async () => {
+  await bea.click('[data-control=more]');
+  await bea.click('[data-do=end]');
+  await bea.waitForSelector('dialog.question');
+  await phone.evaluate((id) => window.oriel.makeHost(id, false), beaId);
+  await bea.waitForFunction(() => !document.querySelector('dialog') && !document.querySelector('.controls.five'));
+  await says(bea, 'You no longer help to lead the tour.');
+  await bea.waitForFunction(() => document.activeElement !== document.body);
+  await phone.click('[data-control=more]');
+  await phone.click('[data-do=end]');
+  await phone.waitForSelector('dialog.question');
+  await phone.evaluate(() => window.oriel.end()); // somebody else was quicker
+  await phone.waitForFunction(() => !document.querySelector('dialog') && document.activeElement.matches('.notice h1'));
 });
 
 await test('no_errors_on_any_console', () => expectEqual(errors.join('\n'), '', 'errors'));

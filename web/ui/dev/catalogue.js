@@ -142,6 +142,8 @@ export const CATALOGUE = [
     { name: 'a guest in the spotlight, all off', charcoal: true, wide: true, draw: () => personMenu({ can: { ...CAN, audio: 'receive', chat: false }, spotlit: true, run: nothing, allow: nothing,
       person: person({ sources: { microphone: 'off', camera: 'off', screen: 'off' } }) }) },
     { name: 'a co-host', charcoal: true, wide: true, draw: () => personMenu({ can: CAN, run: nothing, allow: nothing, person: person({ host: true }) }) },
+    { name: 'another device of one\'s own', charcoal: true, wide: true, draw: () => personMenu({ can: CAN, own: true, run: nothing, allow: nothing,
+      person: person({ host: true, device: 2, sources: { microphone: 'on', camera: 'on', screen: 'off' } }) }) },
     { name: 'oneself, and who watches', charcoal: true, wide: true, draw: () => html`${personMenu({ can: CAN, me: true, leads: true, run: nothing, allow: nothing, person: person({ host: true }) })}
       ${personMenu({ can: CAN, run: nothing, allow: nothing, person: person({ role: 'ops' }) })}` }] },
   { part: 'QR', states: [

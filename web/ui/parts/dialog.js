@@ -2,6 +2,9 @@
 
 import { html, nothing, render } from 'lit';
 
+/** @type {Set<HTMLDialogElement>} */
+const open = new Set();
+
 /** @typedef {{value: string, label: string, kind?: 'primary'|'danger'|'quiet', hint?: string}} Choice */
 
 /**
@@ -14,7 +17,9 @@ export function choose({ title, text, choices, signal }) {
     const dialog = document.createElement('dialog');
     dialog.className = document.querySelector('.tour.charcoal') ? 'question charcoal' : 'question';
     dialog.setAttribute('aria-labelledby', 'question');
+    open.add(dialog);
     dialog.addEventListener('close', () => {
+      open.delete(dialog);
       dialog.remove();
       resolve(dialog.returnValue);
     });
@@ -29,6 +34,9 @@ export function choose({ title, text, choices, signal }) {
     dialog.showModal();
   });
 }
+
+/** What was asked about is over: nothing is chosen. */
+export const askNoMore = () => open.forEach((dialog) => dialog.close(''));
 
 /**
  * Before something that cannot be taken back.

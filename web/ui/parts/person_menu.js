@@ -12,8 +12,8 @@ import { menuItem } from './menu_item.js';
 
 const SENDS = ['send', 'both'];
 
-/** @param {Participant} person @param {{me: boolean, spotlit: boolean, leads: boolean}} how @returns {[Act, string][]} */
-function acts(person, { me, spotlit, leads }) {
+/** @param {Participant} person @param {{me: boolean, own: boolean, spotlit: boolean, leads: boolean}} how @returns {[Act, string][]} */
+function acts(person, { me, own, spotlit, leads }) {
   const on = (/** @type {import('../../lib/types.js').SourceKind} */ kind) => person.sources?.[kind] === 'on';
   /** @type {[Act, string, boolean][]} with its icon, and whether it makes sense now */
   const all = [
@@ -24,9 +24,9 @@ function acts(person, { me, spotlit, leads }) {
     ['stop_camera', 'camera-off', !me && on('camera')],
     ['stop_screen', 'screen-off', !me && on('screen')],
     ['hand_over', 'lead', !me && !leads && person.role !== 'ops'],
-    ['co_host', 'person', !me && !person.host && person.role !== 'ops'],
-    ['no_host', 'refuse', !me && person.host],
-    ['remove', 'leave', !me],
+    ['co_host', 'person', !me && !own && !person.host && person.role !== 'ops'],
+    ['no_host', 'refuse', !me && !own && person.host],
+    ['remove', 'leave', !me && !own],
   ];
   return all.filter(([, , sense]) => sense).map(([act, sign]) => [act, sign]);
 }
@@ -51,13 +51,14 @@ function rights(can, allow) {
  * @param {Participant} p.person
  * @param {Capabilities} p.can what that person may now
  * @param {boolean} [p.me]
+ * @param {boolean} [p.own] another device of one's own: who removes it removes himself
  * @param {boolean} [p.spotlit] is on everybody's stage
  * @param {boolean} [p.leads]
  * @param {(act: Act) => void} p.run
  * @param {(can: Partial<Capabilities>) => void} p.allow
  */
-export function personMenu({ person, can, me = false, spotlit = false, leads = false, run, allow }) {
-  return html`<div class="menu">${acts(person, { me, spotlit, leads }).map(([act, sign]) => menuItem({ id: act, icon: sign,
-      label: t(`person.${act}`), kind: act === 'remove' ? 'danger' : undefined, run: () => run(act) }))}</div>
-    ${me || person.host || person.role === 'ops' ? nothing : rights(can, allow)}`;
+export function personMenu({ person, can, me = false, own = false, spotlit = false, leads = false, run, allow }) {
+  return html`<div class="menu">${acts(person, { me, own, spotlit, leads }).map(([act, sign]) => menuItem({ id: act, icon: sign,
+      label: t(own && act === 'hand_over' ? 'person.lead_here' : `person.${act}`), kind: act === 'remove' ? 'danger' : undefined, run: () => run(act) }))}</div>
+    ${me || own || person.host || person.role === 'ops' ? nothing : rights(can, allow)}`;
 }

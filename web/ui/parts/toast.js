@@ -10,6 +10,13 @@ const AT_ONCE = 3;
 let shown = [];
 let count = 0;
 
+/** Behind a dialog nobody reads it: it stands in it as long as that is open. */
+function place() {
+  const dialog = document.querySelector('dialog[open]:modal');
+  dialog?.addEventListener('close', draw, { once: true });
+  return dialog ?? document.fullscreenElement ?? document.body; // nothing else is seen in full screen
+}
+
 function draw() {
   let box = /** @type {HTMLElement|null} */ (document.querySelector('.toasts'));
   if (!box) {
@@ -17,9 +24,9 @@ function draw() {
     box.className = 'toasts charcoal';
     box.setAttribute('role', 'status');
   }
-  const over = document.fullscreenElement ?? document.body; // nothing else is seen in full screen
-  if (box.parentElement !== over) {
-    over.append(box);
+  const there = place();
+  if (box.parentNode !== there) {
+    there.append(box);
   }
   render(repeat(shown, (s) => s.id, (s) => html`<p class="toast">${s.text}</p>`), box);
 }

@@ -35,7 +35,7 @@ function phoneBar(desk) {
     ${device(desk.model, 'microphone')}
     ${own.tracks.camera && own.canFlip ? flip(desk.model) : device(desk.model, 'camera')}
     ${opens(desk, 'rooms', 'rooms', t('agent.room'))}
-    ${opens(desk, 'talk', 'question', t('agent.questions'), desk.openQuestions.length)}
+    ${opens(desk, 'talk', 'question', t('agent.questions'), desk.openQuestions.length + desk.unreadChat)}
     ${more(desk)}</div></nav>`;
 }
 
@@ -50,7 +50,7 @@ function wideBar(desk) {
       ${mayRecord(model) ? recordButton(model) : nothing}
       ${controlButton({ id: 'point', icon: 'pointer', label: t('agent.point'), pressed: pointing, kind: 'live', run: () => desk.point(!pointing) })}
       ${opens(desk, 'rooms', 'rooms', t('agent.rooms'))}
-      ${opens(desk, 'talk', 'question', t('agent.questions'), desk.openQuestions.length)}
+      ${opens(desk, 'talk', 'question', t('agent.questions'), desk.openQuestions.length + desk.unreadChat)}
       ${more(desk)}</div>
     <div class="out">${controlButton({ id: 'leave', label: t('bar.leave'), run: () => desk.leave() })}
       ${controlButton({ id: 'end', icon: 'stop', label: t('bar.end'), kind: 'end', run: () => endTour(model) })}</div>

@@ -5,8 +5,8 @@
 /** @param {MediaStreamTrack|null} track @returns {any} */
 const abilities = (track) => track?.getCapabilities?.() ?? {};
 
-/** @param {MediaStreamTrack|null} track */
-export const hasTorch = (track) => Boolean(abilities(track).torch);
+/** Some say true, others all that there is to choose from. @param {MediaStreamTrack|null} track */
+export const hasTorch = (track) => [abilities(track).torch].flat().includes(true);
 
 /** @param {MediaStreamTrack|null} track */
 export const torchIsOn = (track) => Boolean(/** @type {any} */ (track?.getSettings() ?? {}).torch);
@@ -27,5 +27,25 @@ export function zoomOf(track) {
   return { min: zoom.min, max: zoom.max, step: zoom.step || (zoom.max - zoom.min) / 100, now };
 }
 
-/** @param {MediaStreamTrack} track @param {number} zoom */
-export const setZoom = (track, zoom) => apply(track, { zoom });
+/** A finger on the slider wishes faster than a camera obeys: it is told the last wish, one at a time. */
+export class Zooming {
+  constructor() {
+    /** @type {number|null} what the camera is on its way to */
+    this.wanted = null;
+    this.busy = false;
+  }
+
+  /** @param {MediaStreamTrack} track @param {number} zoom */
+  async to(track, zoom) {
+    this.wanted = zoom;
+    if (this.busy) {
+      return;
+    }
+    this.busy = true;
+    for (let next = zoom; this.wanted !== null; next = this.wanted ?? next) {
+      await apply(track, { zoom: next }).catch(() => undefined); // turned off or round meanwhile
+      this.wanted = this.wanted === next ? null : this.wanted;
+    }
+    this.busy = false;
+  }
+}

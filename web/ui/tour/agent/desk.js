@@ -8,7 +8,10 @@ import { t } from '../../words/words.js';
 import { Arrivals } from './arrivals.js';
 import { askedNow } from './asked.js';
 import { hostBar } from './bar.js';
+import { Zooming } from './camera.js';
+import { FocusKeeper } from './focus.js';
 import { sayGoodbye } from './goodbye.js';
+import { heldNote } from './held.js';
 import { onKey } from './keys.js';
 import { bubbles, chips, tools } from './layer.js';
 import { morePanel } from './more.js';
@@ -18,7 +21,9 @@ import { qualitiesOf } from './qualities.js';
 import { questionsPanel } from './questions.js';
 import { recordingTrouble } from './recording.js';
 import { roomsPanel } from './rooms.js';
+import { Standing } from './standing.js';
 import { WakeLock } from './wake.js';
+import { askNoMore } from '../../parts/dialog.js';
 import '../../parts/modal.js';
 import './icons.js';
 
@@ -40,9 +45,15 @@ export class HostDesk {
     this.pointer = new Pointing(model);
     this.arrivals = new Arrivals(model);
     this.wake = new WakeLock();
+    this.standing = new Standing(model);
+    this.focus = new FocusKeeper(live);
+    this.zooming = new Zooming();
+    this.draw = () => live.requestUpdate();
     this.onKey = (/** @type {KeyboardEvent} */ event) => onKey(event, this);
     this.onChange = () => {
       this.arrivals.look();
+      this.standing.look();
+      this.pointer.settle();
       if (live.sight) { // it lies over what was pointed at
         this.pointer.lift();
       }
@@ -52,15 +63,33 @@ export class HostDesk {
   begin() {
     window.addEventListener('keydown', this.onKey);
     this.model.addEventListener('changed', this.onChange);
+    this.model.client.addEventListener('device', this.draw);
+    this.focus.begin();
     this.wake.begin();
+    this.standing.look();
   }
 
   end() {
     window.removeEventListener('keydown', this.onKey);
     this.model.removeEventListener('changed', this.onChange);
+    this.model.client.removeEventListener('device', this.draw);
     this.pointer.lift();
     this.arrivals.stop();
     this.wake.end();
+    this.standing.end();
+    askNoMore();
+    this.giveBackFocus();
+  }
+
+  /** What a host had before him goes with the desk, and the focus with it. */
+  async giveBackFocus() {
+    const { live, focus } = this;
+    focus.end();
+    await Promise.resolve(); // the next desk is there, and the page is to be drawn with it
+    await live.updateComplete;
+    if (live.isConnected && document.activeElement === document.body) {
+      /** @type {HTMLElement|null} */ (live.querySelector('h1'))?.focus({ preventScroll: true });
+    }
   }
 
   /** There is room for all buttons. */
@@ -70,6 +99,12 @@ export class HostDesk {
 
   get qualities() {
     return qualitiesOf(this.live.watch.stats);
+  }
+
+  /** What was written to all and not seen yet: it would be missed where the panel is shut. */
+  get unreadChat() {
+    const { model, live } = this;
+    return live.shownTab === 'talk' ? 0 : model.chat.filter((e) => e.seq > live.unread.seen && e.from !== model.me?.id).length;
   }
 
   get openQuestions() {
@@ -82,24 +117,32 @@ export class HostDesk {
     this.live.requestUpdate();
   }
 
-  shut() {
+  /** Done when what had the focus before has it again. */
+  async shut() {
+    const { live } = this;
     this.ask({ at: '' });
+    await live.updateComplete;
+    await /** @type {any} */ (live.querySelector('oriel-modal'))?.updateComplete;
   }
 
-  /** @param {boolean} on */
-  point(on) {
+  /** The picture has the keyboard while one points, and what began it has it again. @param {boolean} on */
+  async point(on) {
+    const { live, pointer } = this;
     this.pointing = on;
-    if (!on) {
-      this.pointer.lift();
-    }
-    this.live.requestUpdate();
+    pointer.lift();
+    pointer.at = null;
+    live.requestUpdate();
+    await live.updateComplete;
+    /** @type {HTMLElement|null} */ (live.querySelector(on ? '.pointing' : '[data-control=point]'))?.focus({ preventScroll: true });
   }
 
   /** @param {string} id a question to answer in writing, in the panel; '' no more */
   async write(id) {
     this.writing = id;
     this.asked = { at: '' };
-    this.live.choose(id || this.live.shownTab !== 'talk' ? 'talk' : this.live.tab);
+    if (id) {
+      this.live.choose('talk');
+    }
     this.live.requestUpdate();
     await this.live.updateComplete;
     await new Promise((resolve) => requestAnimationFrame(resolve)); // the panel draws after the frame
@@ -124,7 +167,7 @@ export class HostDesk {
   tabs() {
     const { model } = this;
     return [
-      { id: 'talk', label: t('panel.talk'), badge: this.openQuestions.length, draw: () => questionsPanel(this) },
+      { id: 'talk', label: t('panel.talk'), badge: this.openQuestions.length + this.unreadChat, draw: () => questionsPanel(this) },
       { id: 'people', label: t('panel.people'), badge: model.waiting.length, draw: () => hostPeople(this) },
       { id: 'rooms', label: t('agent.rooms'), draw: () => roomsPanel(this) },
     ];
@@ -135,14 +178,14 @@ export class HostDesk {
   }
 
   notes() {
-    return html`${notes(this.live)}${recordingTrouble(this.model)}`;
+    return html`${notes(this.live)}${heldNote(this.model)}${recordingTrouble(this.model)}`;
   }
 
   over() {
     const asked = askedNow(this);
     return html`<div class="console-layer">
         ${this.wide || this.live.docked ? nothing : bubbles(this)}
-        ${this.pointing && !this.live.sight ? this.pointer.layer() : nothing}
+        ${this.pointing && !this.live.sight ? this.pointer.layer(this.draw, () => this.point(false)) : nothing}
         ${tools(this)}
         ${chips(this)}
       </div>

@@ -25,7 +25,7 @@ export async function endTour(model) {
 const heirs = ({ people, me }) => people.filter((p) => p.id !== me?.id && p.role !== 'ops' && p.link !== 'lost');
 
 /** @param {Participant} p @returns {import('../../parts/dialog.js').Choice} */
-const heir = (p) => ({ value: `to:${p.id}`, label: t('goodbye.hand_over', { name: p.name }) });
+const heir = (p) => ({ value: `to:${p.id}`, label: t('goodbye.hand_over', { name: p.device ? t('people.device', { name: p.name, n: p.device }) : p.name }) });
 
 /** @param {TourModel} model @param {string} id */
 async function handOver(model, id) {

@@ -12,6 +12,16 @@ import { errorWords } from '../problems.js';
 
 const NAME_LENGTH = 60;
 
+/** When a link is no good any more, as far as it says so [ms, as Date.now]. @param {string} token */
+function endOf(token) {
+  try {
+    const { exp } = JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+    return typeof exp === 'number' ? exp * 1000 : null;
+  } catch {
+    return null; // the server will say
+  }
+}
+
 /** By what is said of it one knows whose link it is. */
 export class Invite extends Part {
   static properties = { model: { attribute: false }, link: { state: true }, failed: { state: true }, busy: { state: true }, copied: { state: true } };
@@ -58,10 +68,18 @@ export class Invite extends Part {
 
   /** Our own link, as we came by it. */
   own() {
-    const { client, tour } = /** @type {TourModel} */ (this.model);
-    const page = this.model?.isAgent ? 'agent' : 't';
-    this.failed = '';
-    return this.show({ url: `${location.origin}/${page}/${tour?.name}#${client.token}`, text: t('invite.own_text') });
+    const { client, tour, own, isAgent } = /** @type {TourModel} */ (this.model);
+    const until = endOf(client.token);
+    this.link = null;
+    if (own.tracks.screen) { // everybody would see it, and whoever watches the recording
+      this.failed = t('invite.own_shares');
+    } else if (until && until <= Date.now()) {
+      this.failed = t('invite.own_over');
+    } else {
+      this.failed = '';
+      this.show({ url: `${location.origin}/${isAgent ? 'agent' : 't'}/${tour?.name}#${client.token}`,
+        text: `${t('invite.own_text')}${until ? ` ${t('invite.own_until', { time: timeOfDay(new Date(until).toISOString()) })}` : ''}` });
+    }
   }
 
   async copy() {

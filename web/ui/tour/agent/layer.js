@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { avatar } from '../../parts/avatar.js';
 import { icon } from '../../parts/icon.js';
 import { t } from '../../words/words.js';
-import { hasTorch, setTorch, setZoom, torchIsOn, zoomOf } from './camera.js';
+import { hasTorch, setTorch, torchIsOn, zoomOf } from './camera.js';
 import '../../parts/tile.js';
 
 /** @typedef {import('./desk.js').HostDesk} HostDesk */
@@ -80,6 +80,6 @@ export function tools(desk) {
     ${desk.wide ? nothing : html`<button type="button" class="tool" data-control="point" aria-pressed=${String(desk.pointing)}
       @click=${() => desk.point(!desk.pointing)}>${icon('pointer')}<span>${t('agent.point')}</span></button>`}
     ${camera && zoom ? html`<input type="range" class="zoom" aria-label=${t('agent.zoom')} min=${zoom.min} max=${zoom.max} step=${zoom.step}
-      .value=${String(zoom.now)} @input=${(/** @type {Event} */ e) => setZoom(camera, Number(/** @type {HTMLInputElement} */ (e.target).value)).catch(() => {})} />` : nothing}
+      .value=${String(desk.zooming.wanted ?? zoom.now)} @input=${(/** @type {Event} */ e) => desk.zooming.to(camera, Number(/** @type {HTMLInputElement} */ (e.target).value))} />` : nothing}
   </div>`;
 }

@@ -42,7 +42,7 @@ function ofTheRoom(desk, shut) {
 /** @param {HostDesk} desk */
 export function morePanel(desk) {
   const { live, model } = desk;
-  const shut = () => { live.sheet = ''; };
+  const shut = () => /** @type {import('../../parts/sheet.js').Sheet|null} */ (live.querySelector('oriel-sheet.over'))?.shut();
   const out = (/** @type {() => any} */ go) => () => {
     shut();
     go();

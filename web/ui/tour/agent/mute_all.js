@@ -14,7 +14,7 @@ export function muteAll(desk) {
     event.preventDefault();
     const except = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).getAll('except').map(String);
     if (await model.attempt(() => model.client.muteAll('microphone', except))) {
-      model.say(t('mute.done'));
+      model.say(t(except.length > 0 ? 'mute.done_but' : 'mute.done'));
       desk.shut();
     }
   };
@@ -22,6 +22,6 @@ export function muteAll(desk) {
     <p class="soft">${t(speak.length > 0 ? 'mute.text' : 'mute.nobody')}</p>
     ${speak.length === 0 ? nothing : html`<fieldset><legend class="second">${t('mute.except')}</legend>
       ${repeat(speak, (p) => p.id, (p) => html`<label class="tick"><input type="checkbox" name="except" value=${p.id} /><span>${p.name}</span></label>`)}</fieldset>`}
-    <button type="submit" class="primary wide" data-do="mute">${t('agent.mute_all')}</button>
+    ${speak.length === 0 ? nothing : html`<button type="submit" class="primary wide" data-do="mute">${t('agent.mute_all')}</button>`}
   </form>`;
 }

@@ -7,6 +7,7 @@ import { ask } from '../../parts/dialog.js';
 import { personMenu } from '../../parts/person_menu.js';
 import { personRow } from '../../parts/person_row.js';
 import { t } from '../../words/words.js';
+import { isOwnDevice } from './own_device.js';
 
 /** @typedef {import('./desk.js').HostDesk} HostDesk */
 /** @typedef {import('../model.js').TourModel} TourModel */
@@ -73,9 +74,9 @@ export function menuOf(desk, person) {
   const { model } = desk;
   const { client, tour, me } = model;
   return personMenu({
-    person, can: client.can(person), me: person.id === me?.id, spotlit: tour?.spotlight === person.id, leads: tour?.lead === person.id,
+    person, can: client.can(person), me: person.id === me?.id, own: isOwnDevice(model, person), spotlit: tour?.spotlight === person.id, leads: tour?.lead === person.id,
     run: async (act) => {
-      desk.shut();
+      await desk.shut();
       if (await isSure(act, person.name)) {
         await model.attempt(() => DO[act](model, person.id));
       }

@@ -16,6 +16,9 @@ export const record = (model, on, paused = false) => model.attempt(() => model.c
 
 /** How it stands, with the time since it began if this page has seen that. @param {TourModel} model */
 function standing({ recording, recordedFor }) {
+  if (recording === 'failing') {
+    return t('agent.rec.not_saved');
+  }
   if (recording === 'paused') {
     return t('agent.rec.is_paused');
   }
@@ -35,7 +38,7 @@ export function recordItems(model) {
   return html`${menuItem({ id: paused ? 'resume' : 'pause', icon: paused ? 'record' : 'pause',
       label: t(paused ? 'agent.rec.resume' : 'agent.rec.pause'), hint: standing(model),
       run: () => record(model, true, !paused) })}
-    ${menuItem({ id: 'stop', icon: 'stop', label: t('agent.rec.stop'), hint: t('agent.rec.consent'), run: () => record(model, false) })}`;
+    ${menuItem({ id: 'stop', icon: 'stop', label: t('agent.rec.stop'), run: () => record(model, false) })}`;
 }
 
 /** @param {TourModel} model */

@@ -1,6 +1,7 @@
 // Rooms as chapters in one touch, and what there is to show besides the camera.
 
 import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { icon } from '../../parts/icon.js';
 import { t } from '../../words/words.js';
 import { lineOf, sightsOf } from '../sights.js';
@@ -15,9 +16,11 @@ const whereNow = (model) => model.chapters.at(-1)?.title ?? '';
 
 /** @param {TourModel} model @param {string} title @param {() => void} done */
 async function begin(model, title, done) {
-  if (await model.attempt(() => model.client.chapter(title))) {
+  const begun = title === whereNow(model) || await model.attempt(() => model.client.chapter(title)); // a second touch is none
+  if (begun) {
     done();
   }
+  return begun;
 }
 
 /** Those of the house, and those that were made up on the way. @param {TourModel} model */
@@ -38,12 +41,13 @@ function list(model, done) {
 }
 
 /** @param {TourModel} model @param {() => void} done */
-const another = (model, done) => html`<form class="line another" @submit=${(/** @type {SubmitEvent} */ e) => {
+const another = (model, done) => html`<form class="line another" @submit=${async (/** @type {SubmitEvent} */ e) => {
     e.preventDefault();
     const form = /** @type {HTMLFormElement} */ (e.currentTarget);
     const title = lineOf(new FormData(form).get('room'));
-    form.reset();
-    return title && begin(model, title, done);
+    if (title && await begin(model, title, done)) {
+      form.reset();
+    }
   }}>
   <input name="room" maxlength="60" autocomplete="off" aria-label=${t('rooms.other')} placeholder=${t('rooms.other')} />
   <button type="submit">${t('rooms.begin')}</button>
@@ -76,6 +80,6 @@ export function roomsPanel(desk) {
     ${rooms(model).length === 0 ? html`<p class="soft">${t('rooms.none')}</p>` : list(model, done)}
     ${another(model, done)}
     ${pictures.length === 0 ? nothing : html`<section aria-label=${t('rooms.pictures')}><h2>${t('rooms.pictures')}</h2>
-      <ul class="thumbnails">${pictures.map((p) => thumbnail(model, p, done))}</ul></section>`}
+      <ul class="thumbnails">${repeat(pictures, (p, i) => `${i} ${p.url}`, (p) => thumbnail(model, p, done))}</ul></section>`}
   </div>`;
 }
