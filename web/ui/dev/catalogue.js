@@ -26,6 +26,7 @@ import '../parts/modal.js';
 import '../parts/sheet.js';
 import '../parts/tile.js';
 import '../parts/timeline.js';
+import { TOUR_PARTS } from './catalogue_tour.js';
 import { picture } from './picture.js';
 
 /**
@@ -193,6 +194,7 @@ export const CATALOGUE = [
       { name: LONG, seconds: 200, spans: [{ start: 500, end: 700 }], faint: [{ start: 200, end: 900 }] }] }) }] },
   { part: 'Toast', states: [
     { name: 'said', draw: () => html`<button type="button" @click=${() => toast(`Bea waits to be let in. ${Math.random() > 0.5 ? LONG : ''}`)}>Say</button>` }] },
+  ...TOUR_PARTS,
 ];
 
 /** @param {Record<string, any>} p @param {boolean} pictured */

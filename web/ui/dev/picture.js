@@ -1,4 +1,4 @@
-// A moving picture without a camera, for the catalogue.
+// Pictures without a camera, for the catalogue: one that moves, and one that does not any more.
 
 /** @type {MediaStreamTrack|null} */
 let track = null;
@@ -24,4 +24,19 @@ export function picture() {
   setInterval(draw, 100);
   [track] = canvas.captureStream(10).getVideoTracks();
   return track;
+}
+
+/** @type {MediaStreamTrack|null} */
+let stopped = null;
+
+/** Drawn once: what films a canvas sends no frame as long as nothing changes. */
+export function stillPicture() {
+  if (!stopped) {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+    const paint = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    paint.fillStyle = 'hsl(32 35% 45%)';
+    paint.fillRect(0, 0, 640, 360);
+    [stopped] = canvas.captureStream(10).getVideoTracks();
+  }
+  return stopped;
 }

@@ -34,7 +34,7 @@ export function awayWords(model) {
 /** @param {TourModel} model */
 export function awayScreen(model) {
   if (model.link === 'connecting') {
-    return html`<div class="away" role="status"><div class="spinner"></div><p class="soft">${t('tour.connecting')}</p></div>`;
+    return html`<div class="away" role="status" tabindex="0"><div class="spinner"></div><p class="soft">${t('tour.connecting')}</p></div>`;
   }
   const { name, title, text } = situation(model);
   return html`<div class="away" role="status" tabindex="0">${name ? avatar(name, 'large') : nothing}<h2>${title}</h2><p class="soft">${text}</p></div>`;

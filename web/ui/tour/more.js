@@ -2,7 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { icon } from '../parts/icon.js';
-import { REACTIONS } from './reactions.js';
+import { reactionRow } from './reactions.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('./live.js').Live} Live */
@@ -61,11 +61,6 @@ function consentRow(model) {
     hint: t(given ? 'more.not_me_hint' : 'more.me_hint'), run: () => model.setConsent(!given) }];
 }
 
-/** @param {Live} live @param {TourModel} model */
-const reactionRow = (live, model) => html`<div class="react" role="group" aria-label=${t('reaction.all')}>${REACTIONS.map((reaction) => html`
-  <button type="button" class="quiet" data-react=${reaction} aria-label=${t(`reaction.${reaction}`)} title=${t(`reaction.${reaction}`)}
-    @click=${once(live, () => model.attempt(() => model.client.react(reaction)))}>${icon(reaction)}</button>`)}</div>`;
-
 /** @param {Live} live */
 export function moreSheet(live) {
   const model = /** @type {TourModel} */ (live.model);
@@ -78,5 +73,5 @@ export function moreSheet(live) {
     ...pictureRow(live),
     ...(sends ? consentRow(model) : []),
   ];
-  return html`${sends ? reactionRow(live, model) : nothing}<ul class="more">${rows.map(moreRow)}</ul>`;
+  return html`${sends ? reactionRow((reaction) => once(live, () => model.attempt(() => model.client.react(reaction)))()) : nothing}<ul class="more">${rows.map(moreRow)}</ul>`;
 }

@@ -19,6 +19,11 @@ addIcons({ thumbs_up: ThumbsUp, clap: PartyPopper, laugh: FaceGrinning, wow: Spa
 const SECONDS = 4;
 const AT_ONCE = 10;
 
+/** To choose from. @param {(reaction: Reaction) => void} run */
+export const reactionRow = (run) => html`<div class="react" role="group" aria-label=${t('reaction.all')}>${REACTIONS.map((reaction) => html`
+  <button type="button" class="quiet" data-react=${reaction} aria-label=${t(`reaction.${reaction}`)} title=${t(`reaction.${reaction}`)}
+    @click=${() => run(reaction)}>${icon(reaction)}</button>`)}</div>`;
+
 export class Reactions extends Part {
   static properties = { model: { attribute: false }, floating: { state: true } };
 
