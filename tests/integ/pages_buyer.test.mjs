@@ -136,6 +136,17 @@ await test('a_recording_that_begins_is_said_and_one_may_stay_out_of_it', async (
   await buyer.setViewportSize({ width: 390, height: 844 });
   await buyer.waitForSelector('.notes .banner:has-text("is being recorded from now on")');
   await fits(buyer, 'recorded');
+  await agent.evaluate(() => window.oriel.chapter('Kitchen'));
+  await buyer.waitForSelector('.room-now:has-text("Kitchen")');
+  for (const [width, least] of [[360, 80], [390, 110]]) { // beside all that there may be
+    await buyer.setViewportSize({ width, height: 844 });
+    await buyer.evaluate(() => { document.querySelector('oriel-live').quality = 'poor'; });
+    await buyer.waitForSelector('.quality.poor');
+    const title = await buyer.evaluate(() => document.querySelector('.top h1').clientWidth);
+    expect(title >= least, `the address has ${title} px of ${width}`);
+  }
+  await fits(buyer, 'weak');
+  await buyer.evaluate(() => { document.querySelector('oriel-live').quality = 'good'; });
   const shown = await buyer.textContent('.rec .figures');
   expect(/^0\d:\d\d$/.test(shown), `the time of the recording: ${shown}`);
   await buyer.waitForFunction((before) => document.querySelector('.rec .figures').textContent > before, shown, { timeout: 3000 });

@@ -3,7 +3,7 @@
 import { html } from 'lit';
 import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
 import {
-  Archive, Check, ChevronDown, ChevronLeft, CircleDot, Clock, Ear, Ellipsis, Hand, Heart, House, Image,
+  Check, ChevronDown, ChevronLeft, CircleDot, CircleStop, Clock, Ear, Ellipsis, Hand, Heart, House, Image,
   Info, Link, Lock, LogOut, Map as MapIcon, Maximize, MessageCircleQuestionMark, Mic, MicOff,
   Minimize, Pause, Phone, PictureInPicture2, ScreenShare, ScreenShareOff, Send, SignalLow,
   SignalMedium, SwitchCamera, TriangleAlert, Users, Video, VideoOff, Volume2, WifiOff,
@@ -19,7 +19,7 @@ const ICONS = {
   phone: Phone, hand: Hand, question: MessageCircleQuestionMark, send: Send, heart: Heart,
   plan: MapIcon, photo: Image, link: Link, record: CircleDot, pause: Pause, lock: Lock,
   fullscreen: Maximize, smaller: Minimize, pip: PictureInPicture2, more: Ellipsis, leave: LogOut, check: Check,
-  warning: TriangleAlert, info: Info, clock: Clock, hold: Archive,
+  warning: TriangleAlert, info: Info, clock: Clock, stop: CircleStop,
   fair: SignalMedium, poor: SignalLow, cut: WifiOff, house: House, down: ChevronDown,
   back: ChevronLeft, close: X,
 };

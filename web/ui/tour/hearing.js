@@ -97,7 +97,7 @@ export class Hearing extends Part {
       <button type="button" class="wide" data-control="chime" @click=${() => live.model?.attempt(chime)}>${icon('sound')}${t('hear.chime')}</button>
       <p class="second soft">${t('hear.chime_hint')}</p>
       ${this.chooser()}
-      ${phone ? html`<p class="second">${icon('phone')} <a href="tel:${phone.replace(/[^+\d]/g, '')}">${t('hear.call', { name: tour?.property?.agent?.name || name, phone })}</a></p>` : nothing}</div>`;
+      ${phone ? html`<p class="call second">${icon('phone')}<a href="tel:${phone.replace(/[^+\d]/g, '')}">${t('hear.call', { name: tour?.property?.agent?.name || name, phone })}</a></p>` : nothing}</div>`;
   }
 }
 

@@ -57,7 +57,7 @@ function consentRow(model) {
     return [];
   }
   const given = model.recordsMe;
-  return [{ id: 'consent', icon: given ? 'hold' : 'record', label: t(given ? 'more.not_me' : 'more.me'),
+  return [{ id: 'consent', icon: given ? 'stop' : 'record', label: t(given ? 'more.not_me' : 'more.me'),
     hint: t(given ? 'more.not_me_hint' : 'more.me_hint'), run: () => model.setConsent(!given) }];
 }
 
