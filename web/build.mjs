@@ -40,6 +40,13 @@ const templates = {
     ({ contents: (await fs.promises.readFile(file, 'utf8')).replace(/\n\s+/g, '\n') })),
 };
 
+/** No part has styles of its own (ui/parts/element.js), so what lit brings for that is left out. */
+const plainStyles = {
+  name: 'plain-styles',
+  setup: (build) => build.onLoad({ filter: /@lit\/reactive-element\/css-tag\.js$/ }, () => ({
+    contents: 'export const supportsAdoptingStyleSheets = true, getCompatibleStyle = (s) => s, adoptStyles = () => {}, css = () => {}, unsafeCSS = css, CSSResult = css;' })),
+};
+
 /** What few ask for, and by a click. Built by itself it has once more what it shares with a page, and the page needs no
  *  file more before it can be used. */
 const APART = ['lib/check.js'];
@@ -71,7 +78,7 @@ async function bundle(page) {
     splitting: true, // what is imported later, as the tour itself while one fills in the form
     outbase: 'ui',
     entryNames: '[dir]-[hash]',
-    plugins: [templates, apart],
+    plugins: [templates, plainStyles, apart],
   });
   return metafile;
 }

@@ -138,7 +138,7 @@ await test('a_recording_that_begins_is_said_and_one_may_stay_out_of_it', async (
   await fits(buyer, 'recorded');
   await agent.evaluate(() => window.oriel.chapter('Kitchen'));
   await buyer.waitForSelector('.room-now:has-text("Kitchen")');
-  for (const [width, least] of [[360, 80], [390, 110]]) { // beside all that there may be
+  for (const [width, least] of [[360, 100], [390, 100]]) { // beside all that there may be
     await buyer.setViewportSize({ width, height: 844 });
     await buyer.evaluate(() => { document.querySelector('oriel-live').quality = 'poor'; });
     await buyer.waitForSelector('.quality.poor');
@@ -150,6 +150,11 @@ await test('a_recording_that_begins_is_said_and_one_may_stay_out_of_it', async (
   const shown = await buyer.textContent('.rec .figures');
   expect(/^0\d:\d\d$/.test(shown), `the time of the recording: ${shown}`);
   await buyer.waitForFunction((before) => document.querySelector('.rec .figures').textContent > before, shown, { timeout: 3000 });
+  const late = await newPage(buyers); // knows the time as well
+  await joinTour(late, link('flat', { role: 'buyer', sub: 'late', name: 'Lee' }), { camera: false });
+  await late.waitForFunction(() => /^0\d:\d\d$/.test(document.querySelector('.rec .figures')?.textContent ?? ''));
+  expectEqual(await late.locator('.notes .banner').count(), 0, 'banners about what one has agreed to a moment ago');
+  await late.close();
   await buyer.click('.notes .banner button:has-text("Do not record me")');
   await buyer.waitForFunction(() => window.oriel.withdrew);
   await buyer.waitForSelector('.notes .banner', { state: 'detached' });
@@ -290,6 +295,7 @@ await test('nearer_and_back_by_wheel_and_keys', async () => {
 
 await test('nearer_with_two_fingers_and_a_tap_takes_the_whole_screen', async () => {
   await buyer.setViewportSize({ width: 390, height: 844 });
+  await buyer.waitForSelector('.tour[data-layout=upright]');
   await pinch(buyer, 60, 180);
   await until(async () => Math.abs((await nearness(buyer)) - 3) < 0.2, 'three times as near');
   await buyer.setViewportSize({ width: 360, height: 640 }); // turned, or made smaller: no edge comes into the stage

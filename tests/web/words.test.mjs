@@ -68,4 +68,10 @@ for (const [file, words] of [['tour/page.js', 'en'], ['tour/room.js', 'en en_tou
     expectEqual(said.length > 3, true, 'it says something');
   });
 }
+
+await test('what_is_loaded_at_the_same_time_is_all_there', async () => {
+  const { speakOf, t } = await import(path.join(UI, 'words/words.js'));
+  await Promise.all(['tour', 'agent', 'check'].map(speakOf));
+  expectEqual([t('bar.leave'), t('agent.rec.start'), t('verdict.good')].join(', '), 'Leave, Start recording, Your connection is good.', 'phrases');
+});
 finish();

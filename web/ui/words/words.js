@@ -50,7 +50,8 @@ export async function speak(wanted = navigator.languages, more) {
 /** Before any of it is said: what is read in a tour, of a connection that was tried out, or by hosts only.
  *  @param {keyof typeof LATER} what */
 export async function speakOf(what) {
-  words = { ...words, ...(await LATER[what][language]()).default };
+  const { default: more } = await LATER[what][language]();
+  words = { ...words, ...more }; // what they are now: another may have come meanwhile
 }
 
 export const speakAsAgent = () => speakOf('agent');
