@@ -187,6 +187,11 @@ enum code signaling_tour_order(struct signaling *s, us_t now, const char *tour,
     }
 }
 
+enum code signaling_tour_change(struct signaling *s, us_t now, const char *tour) {
+    struct moderator me;
+    return begin(s, now, tour, &me) == CODE_OK ? change(&me) : CODE_OK;
+}
+
 enum code signaling_tour_spotlight(struct signaling *s, us_t now, const char *tour,
                                    const char *id) {
     struct moderator me;

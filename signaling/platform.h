@@ -75,6 +75,9 @@ enum signaling_tour_order {
 };
 enum code signaling_tour_order(struct signaling *s, us_t now, const char *tour,
                                enum signaling_tour_order order);
+/* It is about to be declared otherwise, of which people are told. CODE_RATE_LIMITED: too often for
+ * a tour that runs; one that does not may be changed at any time. */
+enum code signaling_tour_change(struct signaling *s, us_t now, const char *tour);
 /* He is on everybody's stage. CODE_FORBIDDEN: an observer. */
 enum code signaling_tour_spotlight(struct signaling *s, us_t now, const char *tour, const char *id);
 /* Those who wait, of this list of ids, are let in; NULL: all. CODE_TOUR_FULL: nobody is. */

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "server/api/audit_operations.h"
 #include "server/api/body.h"
-#include "server/api/call.h"
+#include "server/api/reading.h"
 #include "server/api/refuse.h"
 #include "server/http/respond.h"
 
@@ -60,9 +60,18 @@ static bool takes(struct request *r, struct audit_question *q) {
     return true;
 }
 
+static void ask(struct request *r, const struct audit_question *q) {
+    struct audit_reader *reader = api_of(r)->audit_reader;
+    if (!reader) {
+        respond_problem(r, 404, "audit_off", "Nobody records who does what here.");
+    } else if (!audit_reader_ask(reader, q)) {
+        respond_header(r, "retry-after:", "1");
+        respond_problem(r, 503, NULL, "Too many questions are under way.");
+    }
+}
+
 void audit_list(struct request *r) {
     struct audit_question q = {.req = r->id};
-    struct api *a = api_of(r);
     const char *only = call_of(r)->claims.tour;
     if (!takes(r, &q)) {
         return;
@@ -75,13 +84,47 @@ void audit_list(struct request *r) {
         snprintf(q.tour, sizeof(q.tour), "%s", only);
     }
     note_words(r, &q);
-    if (!a->audit_reader) {
-        respond_problem(r, 404, "audit_off", "Nobody records who does what here.");
-    } else if (!audit_reader_ask(a->audit_reader, &q)) {
-        respond_header(r, "retry-after:", "1");
-        respond_problem(r, 503, NULL, "Too many questions are under way.");
+    ask(r, &q);
+}
+
+/* ---- of one recording ---- */
+
+static bool takes_access(struct request *r, struct audit_question *q) {
+    struct faults f = {0};
+    const char *after = "";
+    int64_t limit = AUDIT_PAGE;
+    body_argument(r, &access_query[ACCESS_ASK_AFTER], (void *)&after, &f);
+    body_argument(r, &access_query[ACCESS_ASK_LIMIT], &limit, &f);
+    if (f.n) {
+        body_refuse(r, &f);
+        return false;
+    }
+    *q = (struct audit_question){
+        .req = r->id, .limit = (uint32_t)limit, .newest_first = true, .of_one = true};
+    snprintf(q->recording, sizeof(q->recording), "%.32s", r->args.v[0]);
+    (void)audit_cursor_read(after, &q->after);
+    return true;
+}
+
+/* The recording may be seen. */
+static void access_allowed(struct request *r, struct read_reply *reply) {
+    struct audit_question q;
+    if (reply->error != OK) {
+        reading_refuse(r, (enum err)reply->error);
+    } else if (takes_access(r, &q)) {
+        ask(r, &q);
     }
 }
+
+void audit_access(struct request *r) {
+    const struct read_request q = {.type = READ_ALLOWED};
+    struct audit_question good;
+    if (takes_access(r, &good)) {
+        (void)reading_ask(r, &q, access_allowed);
+    }
+}
+
+/* ---- what comes back ---- */
 
 static void answer(struct request *r, struct audit_reply *reply) {
     if (reply->error != OK) {

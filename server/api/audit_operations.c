@@ -112,3 +112,23 @@ const struct operation operation_audit_list = {.id = "listAudit",
                                                .query = audit_query,
                                                .answers = listed,
                                                .refusals = refused};
+
+const struct operation_query access_query[] = {
+    [ACCESS_ASK_AFTER] = {"after", &cursor, "`next` of an earlier page."},
+    [ACCESS_ASK_LIMIT] = {"limit", &limit, "Records on the page; 100."},
+    {0}};
+static const struct operation_refusal access_refused[] = {
+    {400, "bad_field"},
+    {403, "forbidden scope_missing token_tour"},
+    {404, "recording_unknown recording_off audit_off"},
+    {503, "unavailable audit_unavailable"},
+    {0}};
+const struct operation operation_recordings_access = {
+    .id = "listAccess",
+    .tag = "recordings",
+    .summary = "Who looked at it, exported, held, checked or shredded it, newest first.",
+    .door = OPERATION_TOKEN,
+    .scope = "recordings:read",
+    .query = access_query,
+    .answers = listed,
+    .refusals = access_refused};

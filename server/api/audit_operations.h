@@ -20,6 +20,10 @@ enum {
 extern const struct operation_query audit_query[];
 extern const char *const audit_outcome_words[]; /* those of a record */
 
-extern const struct operation operation_audit_list;
+/* Arguments of GET /v1/recordings/{recording}/access, in this order. */
+enum { ACCESS_ASK_AFTER, ACCESS_ASK_LIMIT };
+extern const struct operation_query access_query[];
+
+extern const struct operation operation_audit_list, operation_recordings_access;
 
 #endif

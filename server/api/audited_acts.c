@@ -15,6 +15,7 @@
 static const struct audited_act acts[] = {
     {&operation_recordings_list, AUDIT_RECORDINGS_LIST, NULL},
     {&operation_recordings_get, AUDIT_RECORDING_GET, NULL},
+    {&operation_recordings_access, AUDIT_RECORDING_ACCESS, NULL},
     {&operation_recordings_shred, AUDIT_RECORDING_SHRED, NULL},
     {&operation_recordings_shred_person, AUDIT_PERSON_SHRED, NULL},
     {&operation_hold_set, AUDIT_RECORDING_HOLD, NULL},

@@ -88,6 +88,14 @@ void moderated_refuse(struct request *r, enum code code) {
     }
 }
 
+bool moderated_may_change(struct request *r) {
+    enum code code = signaling_tour_change(api_of(r)->signaling, clock_now(), r->args.v[0]);
+    if (code != CODE_OK) {
+        moderated_refuse(r, code);
+    }
+    return code == CODE_OK;
+}
+
 static void answer(struct request *r, enum code code) {
     if (code == CODE_OK) {
         respond_status(r, 204);

@@ -13,6 +13,8 @@ void moderated_note(struct request *r, enum code code, const char *what);
 void moderated_refuse(struct request *r, enum code code);
 /* All of it: noted, and 204 or refused. */
 void moderated_answer(struct request *r, enum code code, const char *what);
+/* May the tour of the path be changed once more this minute? Else the request is refused. */
+bool moderated_may_change(struct request *r);
 /* The same of what may come many times in a second: the log has no line. */
 void moderated_shown(struct request *r, enum code code);
 

@@ -6,6 +6,7 @@
 #include "server/api/body.h"
 #include "server/api/call.h"
 #include "server/api/keyed.h"
+#include "server/api/moderated.h"
 #include "server/api/refuse.h"
 #include "server/api/tagged.h"
 #include "server/api/tours_schemas.h"
@@ -212,7 +213,7 @@ void tours_update(struct request *r) {
     }
     if (kept->ended_at.us) {
         refuse_code(r, CODE_TOUR_ENDED);
-    } else if (may_change(r, kept)) {
+    } else if (may_change(r, kept) && moderated_may_change(r)) {
         struct tour_record *next = tour_record_copy(kept);
         if (next && take(&b, next)) {
             next->version++;

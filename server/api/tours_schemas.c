@@ -256,9 +256,10 @@ const struct operation operation_tours_update = {
     .matched = true,
     .body = &schema_tour_change,
     .answers = ANSWERS({200, "As it is now.", &schema_tour, NULL}),
-    .refusals = REFUSALS(OF_BODY, {403, "forbidden scope_missing token_tour"},
-                         {404, "tour_unknown"}, {409, "tour_not_kept tour_busy tour_running"},
-                         {410, "tour_ended"}, {412, "etag_mismatch"}, {503, "unavailable"})};
+    .refusals =
+        REFUSALS(OF_BODY, {403, "forbidden scope_missing token_tour"}, {404, "tour_unknown"},
+                 {409, "tour_not_kept tour_busy tour_running"}, {410, "tour_ended"},
+                 {412, "etag_mismatch"}, {429, "rate_limited"}, {503, "unavailable"})};
 const struct operation operation_tours_end = {
     .id = "endTour",
     .tag = "tours",

@@ -117,16 +117,31 @@ static enum err load(const struct paging *p, const char *dir, struct window *w) 
 
 /* ---- lines ---- */
 
+static bool is_passed_over(const struct audit_page *q, struct bytes line) {
+    const char *id = q->filter.recording;
+    return q->of_one && !memmem(line.p, line.n, id, strlen(id));
+}
+
+static void show(struct paging *p, struct audit_record *r) {
+    if (p->q->of_one) {
+        r->e.address[0] = r->e.trace[0] = '\0';
+    }
+    audit_record_show(p->out, r);
+    p->n++;
+}
+
 static enum err take(struct paging *p, struct bytes line) {
     struct audit_record r;
+    if (is_passed_over(p->q, line)) {
+        return OK;
+    }
     enum err e = audit_record_read(line, &r);
     if (e == ERR_NOMEM) {
         return e;
     }
     p->damaged |= e != OK;
     if (e == OK && audit_filter_takes(&p->q->filter, &r)) {
-        audit_record_show(p->out, &r);
-        p->n++;
+        show(p, &r);
     }
     p->full = p->n == p->q->limit || p->out->n - p->start >= AUDIT_PAGE_BYTES;
     return OK;

@@ -41,8 +41,9 @@ static void answer(struct audit_reader *t, const struct audit_question *q) {
                                                .until = q->until},
                                     .after = q->after,
                                     .limit = q->limit,
-                                    .look = AUDIT_PAGE_LOOK,
-                                    .newest_first = q->newest_first};
+                                    .look = q->of_one ? AUDIT_PAGE_LOOK_ONE : AUDIT_PAGE_LOOK,
+                                    .newest_first = q->newest_first,
+                                    .of_one = q->of_one};
     enum err e = audit_page_put(&b, t->dir, &page);
     if (e == OK) {
         r.len = b.n;

@@ -16,7 +16,7 @@ struct audit_question {
     wall_t since, until;
     struct audit_cursor after;
     uint32_t limit;
-    bool newest_first;
+    bool newest_first, of_one;
 };
 struct audit_reply {
     uint64_t req;

@@ -151,6 +151,30 @@ await test('who_looks_exports_and_deletes_is_recorded', async () => {
   expect(holds[1].detail.includes('by the command'), JSON.stringify(holds[1]));
 });
 
+await test('who_has_a_recording_sees_who_has_seen_it', async () => {
+  const access = async (query = '', claims) => {
+    const answer = await call('GET', `/recordings/${recording}/access${query}`, claims && { token: mint(claims) });
+    return { status: answer.status, ...await answer.json() };
+  };
+  const all = await access();
+  expectEqual(all.status, 200, JSON.stringify(all));
+  const told = all.records.map((r) => `${r.what} ${r.sub} ${r.code ?? r.outcome}`);
+  for (const line of ['recording.shred olga done', 'recording.shred ann forbidden', 'recording.get olga done', 'recording.hold olga done']) {
+    expect(told.includes(line), `${line} is not in ${told.join(', ')}`);
+  }
+  expect(all.records.every((r, i) => r.recording === recording && !r.address && !r.trace && (i === 0 || r.n < all.records[i - 1].n)), JSON.stringify(all.records));
+  const first = await access('?limit=2');
+  const then = await access(`?limit=2&after=${first.next}`);
+  expectEqual([...first.records, ...then.records].length, 4, 'two pages');
+  expect(then.records[0].n < first.records[1].n, 'the older behind the newer');
+  expectEqual((await access('', { role: 'ops', sub: 'otto', tour: 'another' })).code, 'token_tour', 'of another tour');
+  expectEqual((await access('', { role: 'service', sub: 'siem', tour: undefined, scope: 'audit:read' })).code, 'scope_missing', 'whose scope is another');
+  expectEqual((await access('?limit=0')).code, 'bad_field', 'no page');
+  expectEqual((await call('GET', `/recordings/${'0'.repeat(32)}/access`)).status, 404, 'no such recording');
+  const look = await recorded('recording.access', '--outcome', 'done');
+  expectEqual(`${look.sub} ${look.recording}`, `olga ${recording}`, 'that it was looked at');
+});
+
 await test('refused_tokens_are_counted_and_fill_nothing', async () => {
   for (let i = 0; i < 12; i++) {
     expectEqual((await call('GET', '/recordings', { token: `${mint({ role: 'ops' })}x` })).status, 401, 'a bad token');

@@ -293,6 +293,8 @@ TEST(platform_that_changes_too_much_is_slowed_down) {
     EXPECT(!tour_of(&w, "demo").locked);
     EXPECT_EQ(tour_order(&w, TOUR_LOBBY_ON), CODE_RATE_LIMITED);
     EXPECT_EQ(tour_order(&w, TOUR_NO_SPOTLIGHT), CODE_RATE_LIMITED);
+    EXPECT_EQ(signaling_tour_change(w.signaling, w.now, "demo"), CODE_RATE_LIMITED);
+    EXPECT_EQ(signaling_tour_change(w.signaling, w.now, "none"), CODE_OK); /* it does not run */
     EXPECT_EQ(person_order(&w, "p2", PERSON_HOST), CODE_RATE_LIMITED);
     EXPECT_EQ(person_order(&w, "p2", PERSON_LEAD), CODE_RATE_LIMITED);
     EXPECT_EQ(person_order(&w, "p9", PERSON_LEAD), CODE_RESOURCE_UNKNOWN);

@@ -162,6 +162,55 @@ TEST(audit_pages_have_what_is_asked_for) {
     teardown();
 }
 
+/* What another recording's lines are like is no matter then, and what is not for its readers is not
+ * shown. */
+TEST(audit_pages_are_of_one_recording) {
+    static const char id[] = "00000000000000000000000000000003";
+    setup();
+    fill(42, 5000);
+    struct audit_page page = {.filter = {.recording = id}, .newest_first = true, .of_one = true};
+    for (uint32_t limit = 1; limit < 10; limit += 4) {
+        page.after = (struct audit_cursor){0};
+        page.limit = limit;
+        read_all(page);
+        EXPECT_EQ(got.count, 6);
+        EXPECT(!got.damaged);
+        for (size_t i = 0; i < got.count; i++) {
+            EXPECT_EQ(got.n[i], 39 - 7 * i);
+        }
+    }
+    teardown();
+}
+
+/* A member that somebody of the recording is not to see, and one that names it elsewhere. */
+TEST(audit_pages_of_one_recording_show_no_addresses) {
+    static const char id[] = "00000000000000000000000000000003";
+    struct audit_log *l = NULL;
+    struct audit_entry e[2] = {{.what = AUDIT_RECORDING_PLAY, .at = noon},
+                               {.what = AUDIT_AUDIT_LIST, .at = noon}};
+    struct buffer b = {0};
+    setup();
+    const struct audit_log_config c = {dir, 1 << 20};
+    snprintf(e[0].recording, sizeof(e[0].recording), "%s", id);
+    snprintf(e[0].sub, sizeof(e[0].sub), "olga");
+    snprintf(e[0].address, sizeof(e[0].address), "192.0.2.7");
+    snprintf(e[0].trace, sizeof(e[0].trace), "0af7651916cd43dd8448eb211c80319c");
+    snprintf(e[1].detail, sizeof(e[1].detail), "recording=%s", id);
+    REQUIRE(audit_log_open(&c, NULL, noon, &l, why) == OK);
+    REQUIRE(audit_log_put(l, noon, e, 2) == OK);
+    audit_log_close(l);
+    const struct audit_page page = {.filter = {.recording = id},
+                                    .look = AUDIT_PAGE_LOOK_ONE,
+                                    .limit = 10,
+                                    .newest_first = true,
+                                    .of_one = true};
+    REQUIRE(audit_page_put(&b, dir, &page) == OK);
+    EXPECT(strstr(b.p, "\"what\":\"recording.play\"") && strstr(b.p, "\"sub\":\"olga\""));
+    EXPECT(!strstr(b.p, "192.0.2.7") && !strstr(b.p, "trace") && !strstr(b.p, "audit.list"));
+    buffer_free(&b);
+    teardown();
+}
+
 /* Who has read all asks later for what came since. */
 TEST(audit_pages_go_on_from_their_end) {
     setup();
