@@ -110,6 +110,24 @@ await test('what_runs_now_is_first_and_can_be_watched', async () => {
   await shot('list');
 });
 
+await test('tours_that_nobody_declared_or_records_are_shown_too', async () => {
+  const attic = await newPage();
+  await joinTour(attic, link('agent', 'attic', { role: 'agent', sub: 'agent-attic', name: 'Ada' }));
+  await until(async () => {
+    await page.click('[data-control=refresh]');
+    return page.locator('[data-tour=attic]').isVisible();
+  }, 'it runs');
+  const words = await page.locator('[data-tour=attic]').innerText();
+  expect(/with Ada · 1 person/.test(words) && /Not recorded/.test(words), words);
+  await shot('live');
+  await endTour(attic);
+  await attic.close();
+  await until(async () => {
+    await page.click('[data-control=refresh]');
+    return !await page.locator('[data-tour=attic]').isVisible();
+  }, 'and is over');
+});
+
 await test('recordings_are_found_by_words_people_and_state', async () => {
   const field = page.locator('oriel-library input[type=search]');
   await field.fill('elm');

@@ -5,6 +5,7 @@ const at = (search) => { globalThis.location = { search, pathname: '/ops', hash:
 at('');
 const { placeNow, set } = await import('../../web/ui/ops/place.js');
 const { peaksOf } = await import('../../web/ui/ops/waveform.js');
+const { deedsOf } = await import('../../web/ui/ops/acts.js');
 const { Sound, soundOf } = await import('../../web/ui/ops/sound.js');
 
 await test('an_address_asks_for_what_can_be_asked_for', () => {
@@ -33,6 +34,16 @@ await test('loudness_is_drawn_over_the_whole_of_it', () => {
   const lying = waveform([-64, 64]);
   new DataView(lying).setUint32(8, 1e9);
   expectEqual(peaksOf(lying, 0.1, 1).join(), '0.5', 'fewer than it says');
+});
+
+await test('what_somebody_looked_at_in_one_go_is_one_thing', () => {
+  let n = 100;
+  const act = (minute, sub, what, more) => ({ n: n--, at: `2026-01-02T10:${String(minute).padStart(2, '0')}:00Z`, what, outcome: 'done', sub, ...more });
+  const deeds = deedsOf([act(30, 'olga', 'recording.play'), act(29, 'olga', 'recording.ticket'), act(29, 'olga', 'recording.get', { count: 3 }),
+    act(28, 'paul', 'recording.get'), act(27, 'olga', 'recording.get', { outcome: 'refused', code: 'token_tour' }),
+    act(26, 'olga', 'recording.hold', { detail: 'a court asks' }), act(25, 'olga', 'export.download'), act(9, 'olga', 'recording.get'), act(1, 'olga', 'recording.get')]);
+  expectEqual(deeds.map((d) => `${d.who} ${d.whats.join('+')} ${d.refused}`.trim()).join('; '), ['olga recording.play+recording.ticket+recording.get',
+    'paul recording.get', 'olga recording.get token_tour', 'olga recording.hold', 'olga export.download', 'olga recording.get', 'olga recording.get'].join('; '), 'deeds');
 });
 
 const tracks = [{ id: 'cam', kind: 'camera', participant: 'Ann', epochs: [{ number: 0, start_ms: 0, duration_ms: 9000 }] },

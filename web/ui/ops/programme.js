@@ -15,8 +15,8 @@
 const NOTABLE_S = 0.5; // what is shorter nobody notices
 const NOBODY = /^0*$/;
 
-/** It is being made, whether or not it can be saved right now. @param {{state: string}} recording */
-export const isGrowing = ({ state }) => state === 'recording' || state === 'failing';
+/** It is being made. @param {{state: string}} recording */
+export const isGrowing = ({ state }) => state === 'recording';
 
 /** @param {Track} track @returns {Part[]} */
 export const partsOf = (track) => track.epochs.map((e) => ({ number: e.number, start: e.start_ms / 1000,

@@ -21,8 +21,7 @@ const LOOK_MS = 1000;
 function verdict(r) {
   switch (r.state) {
     case 'damaged': return banner({ kind: 'need', text: r.damage === 'keys' ? t('proof.no_keys') : t('proof.damaged', { what: r.damage ?? '' }) });
-    case 'recording':
-    case 'failing': return banner({ text: t('proof.recording') });
+    case 'recording': return r.failing ? banner({ kind: 'need', text: t('proof.failing') }) : banner({ text: t('proof.recording') });
     case 'interrupted': return banner({ text: t('proof.interrupted') });
     case 'shredded': return banner({ text: t('recording.shredded') });
     default: return banner({ kind: 'good', text: t('proof.sound') });

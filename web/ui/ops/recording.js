@@ -166,7 +166,7 @@ export class RecordingView extends Part {
     return html`<header>${this.back()}
       <div class="title"><h1 tabindex="-1" class="address"><bdi>${r.title || r.tour}</bdi></h1>
         <p class="soft">${r.started ? when(r.started) : t('ops.unknown_time')} · <span class="figures">${clock(r.duration_ms / 1000)}</span> · ${size(r.bytes)}</p>
-        <p class="who">${r.participants.length > 0 ? html`<bdi>${namesOf(r.participants)}</bdi>` : nothing} ${stateBadge(r.state)}</p></div>
+        <p class="who">${r.participants.length > 0 ? html`<bdi>${namesOf(r.participants)}</bdi>` : nothing} ${stateBadge(r)}</p></div>
       <button type="button" data-control="copy-link" @click=${() => this.copyLink()}>${icon('link')} ${t('recording.copy_link')}</button></header>`;
   }
 

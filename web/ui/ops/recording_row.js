@@ -13,9 +13,12 @@ import { hrefOf } from './place.js';
 const SIGNS = { recording: 'record', complete: 'check', interrupted: 'info', damaged: 'warning', shredded: 'trash', waiting_for_store: 'clock',
   failing: 'warning' };
 
-/** @param {string} state */
-export const stateBadge = (state) => html`<span class="state" data-state=${state in SIGNS ? state : 'other'}>${icon(SIGNS[state] ?? 'info')}
-  ${told('state', state) ?? state}</span>`;
+/** @param {RecordingSummary} r */
+export function stateBadge(r) {
+  const state = r.failing ? 'failing' : r.state;
+  return html`<span class="state" data-state=${state in SIGNS ? state : 'other'}>${icon(SIGNS[state] ?? 'info')}
+    ${told('state', state) ?? state}</span>`;
+}
 
 /** @param {RecordingSummary} r @param {{open: boolean, filters: import('./recordings_api.js').Filters, run: () => void}} how */
 export function recordingRow(r, { open, filters, run }) {
@@ -30,5 +33,5 @@ export function recordingRow(r, { open, filters, run }) {
     <span class="address"><bdi>${r.title || r.tour}</bdi></span>
     <span class="second soft figures">${r.started ? when(r.started) : t('ops.unknown_time')} · ${clock(r.duration_ms / 1000)}</span>
     ${names ? html`<span class="second names"><bdi>${names}</bdi></span>` : nothing}
-    ${stateBadge(r.state)}</a></li>`;
+    ${stateBadge(r)}</a></li>`;
 }

@@ -9,6 +9,7 @@
  * @property {string|null} ended
  * @property {number} duration_ms
  * @property {string} state recording, complete, interrupted ...
+ * @property {boolean} [failing] it is being made, and cannot be written now
  * @property {string} [damage] the object that cannot be read, or "keys"
  * @property {number} bytes
  * @property {string[]} participants
@@ -20,14 +21,19 @@
 /** @typedef {Record<string, any> & {t_ms: number, type: string}} Happening */
 /** @typedef {RecordingSummary & {tracks: Track[], events: Happening[]}} Recording */
 /** @typedef {{name: string, title: string, state: string, began_at: string|null, participants: number, waiting: number,
- *   recording: boolean, lead: string|null, property: any}} Tour */
+ *   recording: boolean, recording_paused: boolean, recording_failing: boolean, lead: string|null}} Tour */
+/** Of the audit log: docs/audit.md. @typedef {{n: number, at: string, what: string, outcome: string, code?: string, sub?: string,
+ *   role?: string, name?: string, participant?: string, detail?: string, count?: number, first?: string}} Act */
+/** @typedef {{object: string, what: string, track?: string, epoch?: number, segment?: number}} Finding */
+/** @typedef {{state: 'waiting'|'running'|'done'|'failed', permille: number, ordered: string, ended: string|null,
+ *   result: 'ok'|'damaged'|'shredded'|null, opened: boolean, findings: Finding[], findings_left_out: number, error?: string}} Verification */
 /** @typedef {{number: number, state: string, layout: string, permille?: number, created?: string, bytes?: number}} Export */
 /** @typedef {{held: boolean, since?: string, by?: string, reason?: string}} Hold */
 /** @typedef {{q?: string, person?: string, state?: string, from?: string, to?: string}} Filters */
 
 /** Of /ready; the key is made with the first recording. */
 const FINE = ['ok', 'off', 'unknown yet', 'no signing key yet'];
-const RUNNING = ['live', 'waiting', 'lobby'];
+const MOST_TOURS = 2000; // more nobody looks at
 
 export class ApiError extends Error {
   /** @param {string} code @param {string} message @param {number} [status] */
@@ -182,14 +188,38 @@ export class RecordingsApi extends EventTarget {
       .filter((part) => checks?.[part] && !FINE.some((word) => checks[part].startsWith(word)));
   }
 
-  /** Tours that run: those of the API, and those of others that are being recorded. @returns {Promise<Tour[]>} */
+  /** All tours that somebody is in, or waits for, whoever made them. @returns {Promise<Tour[]>} */
   async running() {
-    const [recorded, ...kept] = await Promise.all([this.list({ state: 'recording' }),
-      ...RUNNING.map((state) => this.call(`/v1/tours?state=${state}&limit=100`))]);
     /** @type {Tour[]} */
-    const tours = kept.flatMap((page) => page.tours);
-    const more = [...new Set(recorded.recordings.map((r) => r.tour))].filter((name) => !tours.some((tour) => tour.name === name));
-    const found = await Promise.all(more.map((name) => this.call(`/v1/tours/${encodeURIComponent(name)}`).catch(() => null)));
-    return [...tours, ...found.filter((tour) => tour && RUNNING.includes(tour.state))].filter((tour) => tour.participants > 0);
+    const tours = [];
+    for (let after = ''; after !== null && tours.length < MOST_TOURS;) {
+      const page = await this.call(`/v1/tours?running=true&limit=500${after && `&after=${encodeURIComponent(after)}`}`);
+      tours.push(...page.tours);
+      after = page.next;
+    }
+    return tours.filter((tour) => tour.participants > 0 || tour.waiting > 0);
+  }
+
+  /** Who looked at it and did something with it, newest first. @param {string} id @param {string|null} after
+   *  @returns {Promise<{records: Act[], next: string|null}>} */
+  access(id, after) {
+    return this.call(`/v1/recordings/${id}/access?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+  }
+
+  /** The last check of all of it, null where there was none. @param {string} id @returns {Promise<Verification|null>} */
+  async verification(id) {
+    try {
+      return await this.call(`/v1/recordings/${id}/verify`);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /** @param {string} id @returns {Promise<Verification>} */
+  verify(id) {
+    return this.call(`/v1/recordings/${id}/verify`, 'POST');
   }
 }
