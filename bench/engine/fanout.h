@@ -22,4 +22,13 @@ struct fanout_result {
 /* Ends the program when a viewer does not get, or cannot open, what was sent. */
 void fanout_measure(unsigned viewers, unsigned rounds, struct fanout_result *ret);
 
+struct kept_result {
+    unsigned viewers, rounds;
+    double without, kept; /* [ns] CPU per forwarded packet, timers, RTCP and feedback included */
+    double ratio;         /* of the two, median over the rounds */
+};
+
+/* Two engines in turn: one whose sessions are kept (media.h: engine_slots), one whose are not. */
+void fanout_kept(unsigned viewers, unsigned rounds, struct kept_result *ret);
+
 #endif

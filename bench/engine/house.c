@@ -8,7 +8,10 @@
 #include "tests/sim/sim_stun.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 
+#define PEERS_MAX (HOUSE_VIEWERS_MAX + 1)
+#define SLOTS_SIZE (PEERS_MAX * sizeof(struct session_slot))
 #define POOL 8192
 #define N_SOURCES 3
 #define N_GALLERY 8
@@ -141,13 +144,20 @@ static void join(struct house *h, const struct sink *sink, unsigned i) {
     fill_params(h, &c->params, i);
     c->addr = sink_addr(sink, i);
     CHECK(engine_peer_add(h->engine, h->now, &c->params) == OK);
-    CHECK(engine_peer_slot(h->engine, h->now, c->params.peer, &h->slots[i]) == OK);
+    CHECK((engine_peer_kept(h->engine, c->params.peer) != NULL) == (h->slots != NULL));
     check(h, c);
     house_discard(h);
     handshake(h, c);
 }
 
-void house_open(struct house *h, const struct sink *sink, unsigned n) {
+/* As the server has them: of shared memory, which is tmpfs. */
+static struct session_slot *map_slots(void) {
+    void *at = mmap(NULL, SLOTS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(at != MAP_FAILED);
+    return at;
+}
+
+void house_open(struct house *h, const struct sink *sink, unsigned n, bool kept) {
     CHECK(n <= HOUSE_VIEWERS_MAX && srtp_library_init() == OK);
     *h = (struct house){.now = US_PER_S, .cap_clients = n + 1, .keyframes = true, .index = {1, 1}};
     wall_t wall = {1790000000000000};
@@ -157,14 +167,15 @@ void house_open(struct house *h, const struct sink *sink, unsigned n) {
     h->client = dtls_identity_new(wall);
     h->pool = packet_pool_new(POOL);
     h->clients = mem_zalloc(h->cap_clients, sizeof(h->clients[0]));
-    h->slots = mem_zalloc(h->cap_clients, sizeof(h->slots[0]));
-    CHECK(h->server && h->client && h->pool && h->clients && h->slots);
-    CHECK(h->server && h->client && h->pool && h->clients && h->slots);
+    h->slots = kept ? map_slots() : NULL;
+    CHECK(h->server && h->client && h->pool && h->clients);
     struct engine_config c = sim_config(h->server, h->rng);
-    c.max_peers = HOUSE_VIEWERS_MAX + 1;
+    c.max_peers = PEERS_MAX;
+    c.slots = h->slots;
     c.max_tours = 4096;
     h->engine = engine_new(&c);
     CHECK(h->engine && engine_tour_add(h->engine, HOUSE_TOUR) == OK);
+    engine_slots(h->engine, PEERS_MAX);
     join(h, sink, 0);
     h->sealer = srtp_sealer_new(&h->clients[0].keys);
     CHECK(h->sealer);
@@ -174,7 +185,9 @@ void house_close(struct house *h) {
     engine_free(h->engine);
     srtp_sealer_free(h->sealer);
     mem_free(h->clients);
-    mem_free(h->slots);
+    if (h->slots) {
+        munmap(h->slots, SLOTS_SIZE);
+    }
     packet_pool_free(h->pool);
     dtls_identity_free(h->server);
     dtls_identity_free(h->client);

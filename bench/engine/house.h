@@ -27,7 +27,7 @@ struct house {
     struct engine *engine;
     unsigned n_viewers, cap_clients;
     struct house_client *clients; /* 0 is the publisher, 1 .. n_viewers are viewers */
-    struct session_slot *slots;   /* where their sessions are kept */
+    struct session_slot *slots;   /* where their sessions are kept; NULL = they are not */
     struct srtp_sealer *sealer;   /* the publisher's */
     struct traffic traffic;
     uint64_t index[2]; /* next SRTP index: audio, video */
@@ -36,8 +36,9 @@ struct house {
     uint64_t fed;   /* packets of the publisher so far */
 };
 
-/* A house for up to n viewers, with the publisher joined at an address of the sink. */
-void house_open(struct house *h, const struct sink *sink, unsigned n);
+/* A house for up to n viewers, with the publisher joined at an address of the sink. kept: sessions
+ * are, in memory that would outlive the process. */
+void house_open(struct house *h, const struct sink *sink, unsigned n, bool kept);
 void house_close(struct house *h);
 /* One more viewer joins. */
 void house_add(struct house *h, const struct sink *sink);

@@ -33,7 +33,7 @@ void memory_measure(unsigned viewers, struct memory_result *ret) {
     static struct house h;
     struct sink sink;
     sink_open(&sink);
-    house_open(&h, &sink, viewers + 1);
+    house_open(&h, &sink, viewers + 1, true);
     /* The publisher's cache fills, and one viewer warms the libraries up. */
     house_add(&h, &sink);
     watch(&h, 5 * US_PER_S);

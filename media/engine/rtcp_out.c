@@ -215,7 +215,10 @@ static void compose(struct session *s, us_t now, struct wr *w) {
         write_reports(s, now, w);
         write_limit(s, now, w);
         s->report_at = next_report(s, now);
-        transport_changed(&s->transport); /* at least the counts have */
+        s->keep_due = !s->keep_due;
+        if (s->keep_due) { /* at least the counts have changed, and a second is not old */
+            transport_changed(&s->transport);
+        }
         return; /* requests follow in a packet of their own: room is never short */
     }
     EACH_LAYER(l, s) {

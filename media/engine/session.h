@@ -60,6 +60,7 @@ struct session {
     bool host, record_consent;
     bool obeys_layers;                   /* what nobody needs can be stopped (need.h) */
     struct session_slot *kept_in;        /* the rim's memory; NULL = not kept (keep.h) */
+    bool keep_due;                       /* it was written there with the last report */
     bool handed_over;                    /* another process has the session: not a word from here */
     bool rebuilt;                        /* adopted from a snapshot that was not final */
     bool say_bye;                        /* RTCP BYE is still to be sent */

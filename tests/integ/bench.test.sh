@@ -34,9 +34,9 @@ children() {
 
 # ---- inside one process
 
-figures=$("$bench" floor seal fanout memory --json --rounds 1 --viewers 5 2>"$said")
+figures=$("$bench" floor seal fanout kept memory --json --rounds 1 --viewers 5 2>"$said")
 ended $? "the benchmarks of the engine run"
-holds "one object with every benchmark" 'keys == ["fanout", "floor", "memory", "seal"]'
+holds "one object with every benchmark" 'keys == ["fanout", "floor", "kept", "memory", "seal"]'
 holds "the limits are positive" \
     '[.floor[]] | length >= 6 and all(type == "number" and . > 0)'
 holds "every way of sealing has its figures" \
