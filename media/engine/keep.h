@@ -4,8 +4,8 @@
  * DESIGN. Indices have leases (base/lease.h), whose limits are in the slot before an index is used:
  * that is all that must never be wrong. The rest may be older, so it is written when something has
  * changed that matters (a transport that is `kept` leaves itself on transports.changed), and with
- * every other report, once a second; both when engine_output has been drained, and never for a packet.
- * Owner: the engine's thread. */
+ * every other report, once a second; both when engine_output has been drained, and never for a
+ * packet. Owner: the engine's thread. */
 #ifndef ORIEL_MEDIA_ENGINE_KEEP_H
 #define ORIEL_MEDIA_ENGINE_KEEP_H
 

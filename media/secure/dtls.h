@@ -30,6 +30,21 @@
 struct dtls_identity;
 /* A fresh self-signed ECDSA P-256 certificate, or NULL. not_before/after surround `wall`. */
 struct dtls_identity *dtls_identity_new(wall_t wall);
+#define DTLS_IDENTITY_MAX 1024 /* [bytes] */
+/* As bytes, so that a process after this one has the same fingerprint. The private key is among
+ * them: out is to be wiped by its owner. ERR_CRYPTO: nothing is in it.
+ *     8   "orlident"
+ *     2   version, 1
+ *     8   [us] wall clock when it was made
+ *     2+n certificate (X.509 in DER), after its length
+ *     2+n private key (RFC 5915 in DER), likewise
+ *     8   SipHash of all before */
+enum err dtls_identity_save(const struct dtls_identity *id, uint8_t out[DTLS_IDENTITY_MAX],
+                            size_t *ret_len);
+/* The way back. ERR_FORMAT: it is no such thing, or not whole; ERR_UNSUPPORTED: of another version;
+ * ERR_GONE: older than max_age [us] at `wall`, or made after it; ERR_NOMEM. *ret is untouched on
+ * failure. */
+enum err dtls_identity_load(struct bytes b, wall_t wall, us_t max_age, struct dtls_identity **ret);
 struct dtls_identity *dtls_identity_free(struct dtls_identity *id);
 const uint8_t *dtls_identity_fingerprint(const struct dtls_identity *id); /* SHA-256, 32 bytes */
 

@@ -1,6 +1,7 @@
 /* The certificate of this process and the SSL_CTX that all its handshakes share. SSL_new on one
  * context from several threads is safe: OpenSSL counts its references atomically. */
 #include "base/alloc.h"
+#include "base/map.h"
 #include "media/secure/dtls_impl.h"
 #include "media/secure/openssl.h"
 
@@ -94,15 +95,19 @@ static bool configure(SSL_CTX *ctx, X509 *cert, EVP_PKEY *key) {
            SSL_CTX_use_certificate(ctx, cert) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1;
 }
 
-static bool identity_fill(struct dtls_identity *id, wall_t wall) {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
+static bool identity_set(struct dtls_identity *id, X509 *cert, EVP_PKEY *key) {
     unsigned n = 0;
     id->ctx = SSL_CTX_new(DTLS_method());
     id->bio = dtls_bio_method();
-    bool ok = key && cert && id->ctx && id->bio && fill_certificate(cert, key, wall) &&
-              configure(id->ctx, cert, key) &&
-              X509_digest(cert, EVP_sha256(), id->fingerprint, &n) == 1 && n == FINGERPRINT_LEN;
+    return id->ctx && id->bio && configure(id->ctx, cert, key) &&
+           X509_digest(cert, EVP_sha256(), id->fingerprint, &n) == 1 && n == FINGERPRINT_LEN;
+}
+
+static bool identity_fill(struct dtls_identity *id, wall_t wall) {
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *cert = X509_new();
+    id->made = wall;
+    bool ok = key && cert && fill_certificate(cert, key, wall) && identity_set(id, cert, key);
     X509_free(cert);
     EVP_PKEY_free(key);
     return ok;
@@ -131,4 +136,106 @@ struct dtls_identity *dtls_identity_free(struct dtls_identity *id) {
 
 const uint8_t *dtls_identity_fingerprint(const struct dtls_identity *id) {
     return id->fingerprint;
+}
+
+/* ---- an identity that outlives its process ---- */
+
+#define MAGIC "orlident"
+#define MAGIC_LEN 8
+#define BYTES_VERSION 1
+#define SUM_LEN 8
+
+static void put_der(struct wr *w, int n, unsigned char *der) {
+    if (n <= 0 || n > UINT16_MAX) {
+        w->bad = true;
+    } else {
+        wr_u16(w, (uint16_t)n);
+        wr_bytes(w, der, (size_t)n);
+    }
+    OPENSSL_clear_free(der, n > 0 ? (size_t)n : 0);
+}
+
+enum err dtls_identity_save(const struct dtls_identity *id, uint8_t out[DTLS_IDENTITY_MAX],
+                            size_t *ret_len) {
+    struct wr w = wr_of(out, DTLS_IDENTITY_MAX);
+    unsigned char *cert = NULL, *key = NULL;
+    ERR_clear_error();
+    int n_cert = i2d_X509(SSL_CTX_get0_certificate(id->ctx), &cert);
+    int n_key = i2d_PrivateKey(SSL_CTX_get0_privatekey(id->ctx), &key);
+    wr_bytes(&w, MAGIC, MAGIC_LEN);
+    wr_u16(&w, BYTES_VERSION);
+    wr_u64(&w, (uint64_t)id->made.us);
+    put_der(&w, n_cert, cert);
+    put_der(&w, n_key, key);
+    wr_u64(&w, hash_bytes(out, wr_len(&w), 0));
+    if (w.bad) {
+        mem_wipe(out, DTLS_IDENTITY_MAX);
+        return ERR_CRYPTO;
+    }
+    *ret_len = wr_len(&w);
+    return OK;
+}
+
+/* What was read of it. */
+struct saved {
+    wall_t made;
+    struct bytes cert, key;
+};
+
+static enum err parse(struct bytes b, struct saved *ret) {
+    struct rd r = rd_of(b.p, b.n);
+    struct bytes magic = rd_bytes(&r, MAGIC_LEN);
+    uint16_t version = rd_u16(&r);
+    if (r.bad || memcmp(magic.p, MAGIC, MAGIC_LEN) != 0) {
+        return ERR_FORMAT;
+    }
+    ret->made.us = (int64_t)rd_u64(&r);
+    ret->cert = rd_bytes(&r, rd_u16(&r));
+    ret->key = rd_bytes(&r, rd_u16(&r));
+    uint64_t sum = rd_u64(&r);
+    if (version != BYTES_VERSION) {
+        return ERR_UNSUPPORTED;
+    }
+    return !r.bad && rd_left(&r) == 0 && sum == hash_bytes(b.p, b.n - SUM_LEN, 0) ? OK : ERR_FORMAT;
+}
+
+static bool is_p256(EVP_PKEY *key) {
+    char name[16] = "";
+    return EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) == 1 &&
+           strcmp(name, "prime256v1") == 0;
+}
+
+static bool identity_take(struct dtls_identity *id, const struct saved *from) {
+    const unsigned char *c = from->cert.p, *k = from->key.p;
+    X509 *cert = d2i_X509(NULL, &c, (long)from->cert.n);
+    EVP_PKEY *key = d2i_PrivateKey(EVP_PKEY_EC, NULL, &k, (long)from->key.n);
+    id->made = from->made;
+    bool ok = cert && key && c == from->cert.p + from->cert.n && k == from->key.p + from->key.n &&
+              is_p256(key) && X509_check_private_key(cert, key) == 1 && identity_set(id, cert, key);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    return ok;
+}
+
+enum err dtls_identity_load(struct bytes b, wall_t wall, us_t max_age, struct dtls_identity **ret) {
+    struct saved from;
+    enum err e = parse(b, &from);
+    if (e != OK) {
+        return e;
+    }
+    if (from.made.us < 0 || from.made.us > wall.us || wall.us - from.made.us > max_age) {
+        return ERR_GONE;
+    }
+    struct dtls_identity *id = mem_zalloc(1, sizeof(*id));
+    if (!id) {
+        return ERR_NOMEM;
+    }
+    ERR_clear_error();
+    if (!identity_take(id, &from)) {
+        dtls_identity_free(id);
+        ERR_clear_error();
+        return ERR_FORMAT;
+    }
+    *ret = id;
+    return OK;
 }

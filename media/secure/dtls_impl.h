@@ -48,6 +48,7 @@ struct dtls_identity {
     SSL_CTX *ctx;
     BIO_METHOD *bio;
     uint8_t fingerprint[FINGERPRINT_LEN];
+    wall_t made;
 };
 
 /* A BIO method whose BIOs carry a struct dtls_link as data; NULL when memory is out. */

@@ -34,8 +34,7 @@ static enum err start_crypto(struct server *s, char why[WHY_MAX]) {
                      "this processor");
         }
     }
-    s->identity = e == OK ? dtls_identity_new(clock_wall()) : NULL;
-    return e == OK && !s->identity ? ERR_CRYPTO : e;
+    return e == OK ? server_identity(s, why) : e;
 }
 
 static enum err start_basics(struct server *s, char why[WHY_MAX]) {
@@ -98,11 +97,11 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     s->api.workers = s->workers;
     s->api.n_workers = (uint32_t)(n < WORKERS_MAX ? n : WORKERS_MAX);
     server_control(s);
-    enum err e = start_basics(s, why);
+    enum err e = server_start_live(s, why);
+    e = e == OK ? start_basics(s, why) : e;
     e = e == OK ? server_start_audit(s, why) : e;
     e = e == OK ? server_start_recording(s, why) : e;
     e = e == OK ? events_start(cfg, &s->loop, &s->api.events, why) : e;
-    e = e == OK ? server_start_live(s, why) : e;
     e = e == OK ? server_start_workers(s, why) : e;
     e = e == OK ? server_start_tours(s, why) : e;
     e = e == OK ? server_start_signaling(s, why) : e;

@@ -1,8 +1,11 @@
 /* What outlives the process (docs/survival.md): the runtime folder, and the files in it. */
 #include "server/boot/server_parts.h"
+#include "server/config/units.h"
+#include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/runtime_dir.h"
 #include "server/relay/live_file.h"
+#include "server/relay/live_identity.h"
 
 static void tell_found(const struct live_found *f) {
     uint64_t dropped = 0;
@@ -41,6 +44,18 @@ enum err server_start_live(struct server *s, char why[WHY_MAX]) {
     return OK;
 }
 
+enum err server_identity(struct server *s, char why[WHY_MAX]) {
+    struct api *a = &s->api;
+    if (s->runtime) {
+        const struct live_identity how = {.wall = clock_wall(),
+                                          .max_age = us_of_days(a->config->media_certificate_days),
+                                          .found = &a->found};
+        return live_identity_take(s->runtime, &how, &s->identity, why);
+    }
+    s->identity = dtls_identity_new(clock_wall());
+    return s->identity ? OK : ERR_CRYPTO;
+}
+
 enum err server_live_file(struct server *s, uint32_t i, struct worker_config *w,
                           char why[WHY_MAX]) {
     const struct session_file is = {
@@ -53,6 +68,9 @@ enum err server_live_file(struct server *s, uint32_t i, struct worker_config *w,
 void server_stop_live(struct server *s) {
     for (uint32_t i = 0; i < WORKERS_MAX; i++) {
         s->live[i] = live_file_end(s->live[i]);
+    }
+    if (s->runtime) {
+        live_identity_end(s->runtime);
     }
     s->runtime = runtime_dir_close(s->runtime);
 }

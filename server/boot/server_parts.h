@@ -46,6 +46,8 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]);
 void server_stop_recording(struct server *s);
 /* The runtime folder, with runtime_dir, and what an earlier process has left there. */
 enum err server_start_live(struct server *s, char why[WHY_MAX]);
+/* The certificate of DTLS: of an earlier process, where it is kept and good, else a new one. */
+enum err server_identity(struct server *s, char why[WHY_MAX]);
 /* Where worker i keeps its sessions. */
 enum err server_live_file(struct server *s, uint32_t i, struct worker_config *w, char why[WHY_MAX]);
 /* Nothing is left there; no worker runs. */

@@ -168,6 +168,8 @@
     INT(media_path_min_kbps, "media.path_min_kbps", 60, 10, 100000, "and at least") \
     INT(media_path_max_kbps, "media.path_max_kbps", 20000, 100, 1000000, "and at most") \
     ENUM(media_codec, "media.codec", enum codec, CODEC_VP8, VIDEO_CODECS, "video codec of a tour") \
+    INT(media_certificate_days, "media.certificate_days", 30, 1, 365, \
+        "one kept in runtime_dir serves so long") \
     ENUM(media_aead, "media.aead", enum srtp_aead, SRTP_AEAD_AUTO, SRTP_AEADS, \
          "library that seals with AES-GCM") \
     INT(media_start_bitrate_kbps, "media.start_bitrate_kbps", 1200, 0, 20000, \

@@ -160,10 +160,12 @@ await test('a_restarted_server_finds_everybody_back_by_themselves', async () => 
   await open('about:blank');
   await joinTour(page, server.urls.buyer, { camera: false });
   await firstFrame(page);
-  const [file] = fs.readdirSync(runtime).sort();
+  const [, file] = fs.readdirSync(runtime).sort(); // behind identity
   expectEqual(`${file} ${(fs.statSync(path.join(runtime, file)).mode & 0o777).toString(8)}`, 'worker-0.live 600', 'its file');
   expectEqual(await server.metric('oriel_media_peers_unkept_total'), 0, 'sessions that are not kept');
   expectEqual(await server.metric('oriel_live_found_sessions'), 0, 'sessions found at the first start');
+  const fingerprint = () => page.evaluate(() => /fingerprint:(\S+ \S+)/.exec(window.oriel.session.pc.remoteDescription.sdp)[1]);
+  const certificate = await fingerprint();
   await server.stop('SIGKILL');
   await page.waitForSelector('.tour[data-link=reconnecting]');
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
@@ -177,6 +179,7 @@ await test('a_restarted_server_finds_everybody_back_by_themselves', async () => 
     const now = await inbound(page);
     return pc === 'connected' && now.frames > 20 && now.frames !== before.frames;
   }, 'the picture to be back');
+  expectEqual(await fingerprint(), certificate, 'the certificate after the restart');
   await page.waitForFunction(() => document.querySelector('.link-state').textContent === '');
   await agent.close();
 });
