@@ -30,7 +30,6 @@ export default {
   'agent.rec.pause': 'Aufnahme anhalten',
   'agent.rec.resume': 'Weiter aufnehmen',
   'agent.rec.stop': 'Aufnahme beenden',
-  'agent.rec.stop_short': 'Stopp',
   'agent.rec.runs': 'Aufnahme läuft: {time}',
   'agent.rec.running': 'Aufnahme läuft',
   'agent.rec.is_paused': 'Solange sie angehalten ist, wird nichts aufgenommen.',

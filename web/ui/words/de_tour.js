@@ -69,6 +69,8 @@ export default {
   'bar.more': 'Mehr',
   'tour.beyond': '+{n}',
   'rec.short': 'REC',
+  'rec.paused_short': 'Pause',
+  'rec.failing_short': 'Ungesichert',
   'quality.own.fair': 'Ihre Verbindung ist schwach. Bleiben Sie in der Nähe Ihres WLANs.',
   'quality.own.poor': 'Ihre Verbindung ist sehr schwach. Das Bild kann stehen bleiben. Gehen Sie näher an Ihr WLAN oder schalten Sie Ihre Kamera aus.',
   'note.silent': 'Ihr Browser hält den Ton zurück, bis Sie tippen.',

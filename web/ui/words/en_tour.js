@@ -68,6 +68,8 @@ export default {
   'bar.more': 'More',
   'tour.beyond': '+{n}',
   'rec.short': 'REC',
+  'rec.paused_short': 'Paused',
+  'rec.failing_short': 'Not saved',
   'quality.own.fair': 'Your connection is weak. Stay near your Wi-Fi.',
   'quality.own.poor': 'Your connection is very weak. The picture may stop. Move closer to your Wi-Fi, or turn off your camera.',
   'note.silent': 'Your browser holds the sound back until you tap.',

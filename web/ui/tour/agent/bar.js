@@ -24,8 +24,8 @@ const more = ({ live }, badge) => controlButton({ id: 'more', label: t('bar.more
 /** @param {TourModel} model */
 function recordButton(model) {
   const on = model.recording !== 'off';
-  return controlButton({ id: 'record', icon: on ? 'stop' : 'record', label: t(on ? 'agent.rec.stop_short' : 'bar.record'), pressed: on,
-    hint: on ? t('bar.record_stop') : undefined, run: () => record(model, !on) });
+  return controlButton({ id: 'record', icon: 'record', label: t(on ? 'bar.record_stop' : 'bar.record'), pressed: on,
+    run: () => record(model, !on) });
 }
 
 /** @param {HostDesk} desk */
