@@ -8,13 +8,13 @@ build_packages=(
     build-essential ca-certificates ccache cmake ninja-build openssl pkg-config
     libavcodec-dev libavformat-dev libavutil-dev libcurl4-openssl-dev libexpat1-dev
     libjansson-dev libnats-dev libnice-dev libopus-dev libp11-kit-dev librdkafka-dev libseccomp-dev
-    libsqlite3-dev libsrtp2-dev libssl-dev libswresample-dev libswscale-dev libwebsockets-dev
+    libpq-dev libsqlite3-dev libsrtp2-dev libssl-dev libswresample-dev libswscale-dev libwebsockets-dev
 )
 test_packages=(
     ceph-mon ceph-osd chromium clang clang-format coturn curl ffmpeg firefox-esr fonts-dejavu-core
     gir1.2-gst-plugins-bad-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly iproute2 jq
-    kcat libclang-rt-14-dev mkvtoolnix nats-server nftables python3 python3-aiortc python3-gi radosgw shellcheck
+    kcat libclang-rt-14-dev mkvtoolnix nats-server nftables postgresql python3 python3-aiortc python3-gi radosgw shellcheck
     softhsm2 systemd
 )
 peer_packages=(janus)

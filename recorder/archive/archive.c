@@ -187,7 +187,36 @@ static enum err open_key(struct archive *a, const struct archive_config *c, char
     return e;
 }
 
-static enum err open_databases(struct archive *a, const char *dir, char why[WHY_MAX]) {
+static enum err say_database(struct archive *a, enum err e, char why[WHY_MAX]) {
+    const char *said = catalogue_why(a->catalogue);
+    snprintf(why, WHY_MAX, "the catalogue in the database: %.300s",
+             e == ERR_WRONG_STATE && !*said ? "it is of other recordings"
+             : e == ERR_UNKNOWN             ? "nothing has been recorded with it yet"
+             : *said                        ? said
+                                            : err_name(e));
+    return e;
+}
+
+/* Tours go on without it, and what is recorded meanwhile is in journals. */
+static enum err open_shared(struct archive *a, const struct postgres_config *database,
+                            const char *file, char why[WHY_MAX]) {
+    struct catalogue_place p = {database, file};
+    enum err e = catalogue_open_shared(&p, a->write, &a->catalogue);
+    e = e == OK ? catalogue_connect(a->catalogue) : e;
+    return e == OK || e == ERR_IO ? OK : say_database(a, e, why);
+}
+
+/* After the store is known to be the right one. */
+static enum err check_owner(struct archive *a, char why[WHY_MAX]) {
+    struct wraps_store s;
+    enum err e = wraps_store(a->wraps, &s);
+    e = e == OK ? catalogue_belongs_to(a->catalogue, &s.id) : e == ERR_UNKNOWN ? OK : e;
+    return e == OK || e == ERR_IO ? OK : say_database(a, e, why);
+}
+
+static enum err open_databases(struct archive *a, const struct archive_config *c,
+                               char why[WHY_MAX]) {
+    const char *dir = c->dir;
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/wraps.db", dir);
     enum err e = wraps_open(path, a->write, &a->wraps);
@@ -205,7 +234,10 @@ static enum err open_databases(struct archive *a, const char *dir, char why[WHY_
     if (e != OK) {
         return say(why, e, "key database", path);
     }
-    snprintf(path, sizeof(path), "%s/catalogue.db", dir);
+    snprintf(path, sizeof(path), "%s/catalogue.db", c->dir);
+    if (c->database) {
+        return open_shared(a, c->database, path, why);
+    }
     e = catalogue_open(path, a->write, &a->catalogue);
     /* It can be computed again, so that a damaged one is no reason to stop. */
     if (e == ERR_FORMAT && a->write && catalogue_set_aside(path)) {
@@ -281,13 +313,14 @@ enum err archive_open(const struct archive_config *c, struct archive **ret, char
     a->rng = c->rng;
     enum err e = c->write ? take_lock(a, c->dir, why) : OK;
     e = e == OK ? open_key(a, c, why) : e;
-    e = e == OK ? open_databases(a, c->dir, why) : e;
+    e = e == OK ? open_databases(a, c, why) : e;
     e = e == OK ? open_signer(a, c, why) : e;
     if (e == OK && a->vault) {
         vault_use(a->vault, a->wraps);
         e = check_key(a, why);
     }
     e = e == OK ? open_store(a, c, why) : e;
+    e = e == OK && c->database ? check_owner(a, why) : e;
     if (e != OK) {
         archive_close(a);
         return e;

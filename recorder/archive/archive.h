@@ -19,6 +19,9 @@ struct archive_config {
     bool take_store;           /* writing: whatever store is there is the right one from now on */
     bool take_signer;          /* writing: the same of the signing key; a missing one is made */
     const struct store *store; /* borrowed; NULL = local directory DIR/objects */
+    /* NULL: the catalogue is DIR/catalogue.db. It is away at first only for who may wait: ERR_IO of
+     * archive_open when reading; else what needs it fails until it is there. */
+    const struct postgres_config *database;
     bool store_known; /* reading, with a store: another archive of this process, over the same
                          place, has just looked whether it is the right one */
     struct rng rng;   /* writing, shredding and wrapping again only */
@@ -36,7 +39,8 @@ struct archive {
     uint8_t (*trusted)[KEY_LEN]; /* only these sign (signers.h); NULL: those that did here */
     size_t n_trusted;
     struct rng rng;
-    int lock;            /* file descriptor or -1 */
+    int lock;                  /* file descriptor or -1 */
+    uint64_t catalogue_errors; /* times that it could not follow; for who counts */
     bool catalogue_lost; /* it was damaged: renamed to catalogue.db.damaged, a new one is empty */
 };
 

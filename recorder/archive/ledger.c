@@ -115,6 +115,7 @@ static void show(struct ledger *l, const struct object_info *info) {
     }
     if (l->stale) {
         l->stale = replay_catch_up(a, &l->ring) != OK;
+        a->catalogue_errors += l->stale;
     }
 }
 

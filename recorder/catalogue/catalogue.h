@@ -16,6 +16,7 @@
 #ifndef ORIEL_RECORDER_CATALOGUE_CATALOGUE_H
 #define ORIEL_RECORDER_CATALOGUE_CATALOGUE_H
 
+#include "recorder/db/postgres.h"
 #include "recorder/journal/journal.h"
 #include "recorder/journal/personal.h"
 
@@ -26,6 +27,23 @@ struct catalogue;
 /* write: create and migrate; else the file must exist. Only the recorder writes, but for a
  * shredding library. ERR_IO, ERR_UNSUPPORTED (newer schema), ERR_NOMEM. */
 enum err catalogue_open(const char *path, bool write, struct catalogue **ret);
+/* The same in a PostgreSQL, of all fields but schema and write. It need not be there now: what is
+ * asked fails with ERR_IO until it is. ERR_NOMEM. */
+struct catalogue_place {
+    const struct postgres_config *database;
+    const char *file; /* of the catalogue until now, if it is there: a database that knows nothing
+                         takes over what it has, and it is set aside */
+};
+enum err catalogue_open_shared(const struct catalogue_place *p, bool write, struct catalogue **ret);
+/* Connect now, where it is a database. ERR_IO: it is away; ERR_BUSY: another process writes there;
+ * ERR_UNSUPPORTED: it is of a later release, or no database for us; ERR_WRONG_STATE: it has rows,
+ * and a file is there, too, or it is of other recordings; ERR_UNKNOWN: nobody has written yet. */
+enum err catalogue_connect(struct catalogue *c);
+/* It is of the recordings in this store, from now on, at this and each later connection. Errors as
+ * before. */
+enum err catalogue_belongs_to(struct catalogue *c, const struct id *store);
+/* What the database said last of an error; "" when nothing. Borrowed until the next call. */
+const char *catalogue_why(const struct catalogue *c);
 /* A copy of this moment as a new file, without what was deleted; the caller syncs it. ERR_IO: also
  * when the file is there; ERR_NOSPACE. */
 enum err catalogue_copy(struct catalogue *c, const char *path);

@@ -6,13 +6,24 @@
 #include "recorder/catalogue/catalogue.h"
 #include "recorder/db/database.h"
 
+#include <limits.h>
+
 struct catalogue {
     struct db *db;
+    bool shared, write;  /* shared: it is a PostgreSQL, and what follows is of that */
+    bool two;            /* there is a file, too */
+    char file[PATH_MAX]; /* where the catalogue is where there is no database */
+    struct id owner;     /* ID_NONE: not known */
 };
 
 /* Bring the schema of a file to CATALOGUE_SCHEMA. ERR_UNSUPPORTED: newer, or older and not to be
  * written. */
 enum err catalogue_migrate(struct catalogue *c, bool write);
+
+/* Remove what catalogue_set_aside left of this path, for everybody's name is in it. ERR_IO. */
+enum err catalogue_forget_set_aside(const char *path);
+/* Every row into an empty one. In a transaction of `to`. */
+enum err catalogue_copy_rows(struct catalogue *from, struct db *to);
 
 /* What changes in between is durable when catalogue_sync_end says OK; e: how it went. */
 enum err catalogue_sync_begin(struct catalogue *c);

@@ -39,19 +39,6 @@ enum err catalogue_open(const char *path, bool write, struct catalogue **ret) {
     return OK;
 }
 
-enum err catalogue_copy(struct catalogue *c, const char *path) {
-    return sql_copy(db_file(c->db), path);
-}
-
-enum err catalogue_sync_begin(struct catalogue *c) {
-    return db_script(c->db, "PRAGMA synchronous=FULL");
-}
-
-enum err catalogue_sync_end(struct catalogue *c, enum err e) {
-    (void)db_script(c->db, "PRAGMA synchronous=NORMAL");
-    return e;
-}
-
 static const char *const parts[] = {"", "-wal", "-shm", "-suspect"};
 
 bool catalogue_set_aside(const char *path) {
@@ -66,7 +53,7 @@ bool catalogue_set_aside(const char *path) {
 }
 
 /* What was set aside still has everybody's name. */
-static enum err forget_set_aside(const char *path) {
+enum err catalogue_forget_set_aside(const char *path) {
     char name[PATH_MAX];
     bool ok = true;
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -74,14 +61,4 @@ static enum err forget_set_aside(const char *path) {
         ok = (unlink(name) == 0 || errno == ENOENT) && ok;
     }
     return ok ? OK : ERR_IO;
-}
-
-enum err catalogue_truncate(struct catalogue *c) {
-    return sql_truncate_log(db_file(c->db));
-}
-
-enum err catalogue_purge(struct catalogue *c) {
-    enum err aside = forget_set_aside(sqlite3_db_filename(db_file(c->db), "main"));
-    enum err e = catalogue_truncate(c);
-    return e == OK ? aside : e;
 }

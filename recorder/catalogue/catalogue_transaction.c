@@ -21,3 +21,21 @@ struct catalogue *catalogue_close(struct catalogue *c) {
     }
     return NULL;
 }
+
+enum err catalogue_sync_begin(struct catalogue *c) {
+    if (!c->shared) {
+        return db_script(c->db, "PRAGMA synchronous=FULL");
+    }
+    enum err e = db_begin(c->db);
+    return e == OK ? db_script(c->db, POSTGRES_SYNC) : e;
+}
+
+enum err catalogue_sync_end(struct catalogue *c, enum err e) {
+    if (!c->shared) {
+        (void)db_script(c->db, "PRAGMA synchronous=NORMAL");
+        return e;
+    }
+    e = e == OK ? db_commit(c->db) : e;
+    db_rollback(c->db);
+    return e;
+}

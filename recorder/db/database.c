@@ -137,7 +137,11 @@ void db_blob(struct db_rows *r, int column, void *out, size_t n) {
 }
 
 enum err db_begin(struct db *d) {
-    return d->kind->begin(d);
+    return d->kind->begin(d, true);
+}
+
+enum err db_begin_reading(struct db *d) {
+    return d->kind->begin(d, false);
 }
 
 enum err db_commit(struct db *d) {

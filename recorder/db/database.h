@@ -67,6 +67,8 @@ void db_blob(struct db_rows *r, int column, void *out, size_t n);
 
 /* Several calls as one (not nested). Who begins waits for who has begun, as db_error says. */
 enum err db_begin(struct db *d);
+/* To read what was at one moment; nobody waits. */
+enum err db_begin_reading(struct db *d);
 enum err db_commit(struct db *d);
 /* Nothing when none is open. */
 void db_rollback(struct db *d);

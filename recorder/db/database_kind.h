@@ -22,7 +22,7 @@ struct db_kind {
     const char *(*str)(struct db_rows *r, int column);
     int64_t (*changes)(const struct db *d);
     enum err (*script)(struct db *d, const char *text);
-    enum err (*begin)(struct db *d);
+    enum err (*begin)(struct db *d, bool write);
     enum err (*commit)(struct db *d);
     void (*rollback)(struct db *d);
     bool (*is_open)(const struct db *d);

@@ -78,8 +78,8 @@ static enum err script(struct db *d, const char *text) {
     return sql_exec(of(d)->file, text);
 }
 
-static enum err begin(struct db *d) {
-    return sql_run_kept(&of(d)->cache, "BEGIN IMMEDIATE", "");
+static enum err begin(struct db *d, bool write) {
+    return sql_run_kept(&of(d)->cache, write ? "BEGIN IMMEDIATE" : "BEGIN", "");
 }
 
 static enum err commit(struct db *d) {

@@ -11,6 +11,7 @@
 enum err library_open(const struct library_config *config, struct library **ret,
                       char why[WHY_MAX]) {
     struct archive_config c = {.dir = config->dir,
+                               .database = config->database,
                                .kek_file = config->kek_file,
                                .keys = config->keys,
                                .no_key = config->no_key,

@@ -24,9 +24,10 @@
 struct library;
 
 struct library_config {
-    const char *dir, *kek_file;    /* as in recorder_config */
-    const struct key_config *keys; /* the same */
-    const struct store *store;     /* the same */
+    const char *dir, *kek_file;             /* as in recorder_config */
+    const struct key_config *keys;          /* the same */
+    const struct store *store;              /* the same */
+    const struct postgres_config *database; /* as in archive_config */
     bool store_known; /* the recorder of this process has looked whether it is the right one */
     struct rng rng;   /* for library_rekey only; may be zero */
     bool no_key;      /* without the keys that open recordings: for library_verify_chain */

@@ -23,6 +23,7 @@ struct writer {
 
 static struct archive_config archive_config_of(const struct writer_config *c) {
     return (struct archive_config){.dir = c->dir,
+                                   .database = c->database,
                                    .kek_file = c->kek_file,
                                    .create_kek = c->create_kek,
                                    .keys = c->keys,
@@ -235,6 +236,7 @@ struct writer_counters writer_counters(const struct writer *w) {
                                 .bytes_sealed = w->n.bytes_sealed,
                                 .gaps = w->n.gaps,
                                 .store_errors = w->n.store_errors,
+                                .catalogue_errors = w->archive->catalogue_errors,
                                 .unfinished = w->recovery.damaged + w->recovery.failed +
                                               (w->recovery.unforgotten != OK)};
     LIST_EACH(l, &w->writings) {

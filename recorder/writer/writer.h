@@ -20,7 +20,8 @@ struct writer_config {
     const struct key_config *keys; /* NULL: wrapped under kek_file; borrowed by writer_open */
     us_t flush_every;              /* [us] a journal line is stored at the latest after this */
     struct store *store;           /* borrowed; NULL = local directory below dir */
-    struct rng rng;                /* borrowed; keys and IVs */
+    const struct postgres_config *database; /* as in archive_config */
+    struct rng rng;                         /* borrowed; keys and IVs */
 };
 
 /* Open catalogue, keys and store and finish what a crash left unfinished; what could not be
@@ -54,6 +55,7 @@ bool writer_report(struct writer *w, struct write_report *ret);
 
 struct writer_counters {
     uint64_t segments, bytes_sealed, gaps, store_errors;
+    uint64_t catalogue_errors; /* times that it could not follow a journal; it is made good later */
     uint32_t unfinished; /* recordings of earlier runs that recovery could not finish, and one more
                             while something that was shredded may not be forgotten; an alarm */
     uint32_t failing;    /* recordings that cannot be stored right now; an alarm */

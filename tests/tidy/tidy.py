@@ -92,7 +92,7 @@ ARROWS = {
     "server/os": ("base", "server/os"),
     "server/queue": ("base", "server/os", "server/queue"),
     "server/config": ("base", "json", "signaling", "media/secure/srtp.h", "media/feed/cache.h",
-                      "media/mix/mixes.h", "recorder/seal/key_config.h", "recorder/store/store_s3.h",
+                      "media/mix/mixes.h", "recorder/seal/key_config.h", "recorder/db/postgres.h", "recorder/store/store_s3.h",
                       "recorder/derived/task.h", "server/os", "server/net/tcp_queue.h",
                       "server/net/ice_tcp.h", "server/net/lookups.h", "server/config"),
     "server/auth": ("base", "json", "signaling", "recorder/store/http.h", "recorder/store/private_file.h",
@@ -101,7 +101,7 @@ ARROWS = {
     "server/net": ("base", "media", "server/os", "server/net"),
     "server/relay": ("base", "media", "server/os", "server/queue", "server/net",
                      "server/config/config_keys.h", "server/relay"),
-    "server/recording": ("base", "json", "recorder/seal/key_config.h", "recorder/store", "recorder/capture",
+    "server/recording": ("base", "json", "recorder/seal/key_config.h", "recorder/db/postgres.h", "recorder/store", "recorder/capture",
                          "recorder/writer", "recorder/library", "server/os", "server/queue",
                          "server/config", "server/recording"),
     "server/jobs": ("base", "recorder/seal/key_config.h", "recorder/store", "recorder/library",
@@ -150,9 +150,11 @@ SEAMS = {
     "librdkafka/": ("server/events/kafka.c",),
     "expat": ("recorder/store",),
     "sqlite3": ("recorder/db", "recorder/seal", "recorder/catalogue/catalogue_file.c",
-                "recorder/catalogue/catalogue_schema.c", "server/events/event_store.c",
+                "recorder/catalogue/catalogue_schema.c", "recorder/catalogue/catalogue_copies.c",
+                "server/events/event_store.c",
                 "server/events/event_store_erase.c", "server/events/event_store_prune.c", "server/events/event_store_parts.h",
                 "server/tours/tours_db.c"),
+    "libpq-fe.h": ("recorder/db/postgres.c",),
     "libavformat/": ("recorder/container", "helper"),
     "libavcodec/": ("recorder/container", "helper"),
     "libavutil/": ("recorder/container", "helper"),
@@ -637,7 +639,7 @@ def rule_test_files(tree):
     """A file of unit tests is called test_x.c, and a file called so has tests."""
     for path in c_files(tree.root, ["tests/unit"]):
         named = os.path.basename(path).startswith("test_")
-        tests = re.search(r"^TEST(_ALLOC)?\(", File(tree.root, path).text, re.M)
+        tests = re.search(r"^TEST(_ALLOC|_BOTH)?\(", File(tree.root, path).text, re.M)
         if path.count("/") > 2 and named != bool(tests):
             yield Finding(path, 1, "has no tests" if named else "has tests: call it test_x.c")
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+const struct postgres_config *bench_archive_database;
+
 void scratch_begin(struct scratch *s) {
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(s->dir, sizeof(s->dir), "%s/oriel-test-XXXXXX", base);
@@ -183,6 +185,7 @@ enum err bench_archive(const struct scratch *s, const struct store *store, struc
                                .create_kek = true,
                                .write = true,
                                .store = store,
+                               .database = bench_archive_database,
                                .rng = rng_from_seeded(state)};
     return archive_open(&c, ret, why);
 }

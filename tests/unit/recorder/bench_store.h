@@ -7,6 +7,9 @@
 
 #include <limits.h>
 
+/* Where archives of bench_archive have their catalogue. NULL: in a file. */
+extern const struct postgres_config *bench_archive_database;
+
 /* A folder of its own for one test; removed with everything in it by scratch_end. */
 struct scratch {
     char dir[PATH_MAX - 64];

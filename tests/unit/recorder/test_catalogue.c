@@ -1,6 +1,7 @@
 #include "recorder/catalogue/catalogue_db.h"
 #include "recorder/db/sql.h"
 
+#include "tests/unit/recorder/bench_postgres.h"
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
 
@@ -16,7 +17,7 @@ static void shelf_begin(struct shelf *s) {
     scratch_begin(&s->scratch);
     snprintf(s->path, sizeof(s->path), "%s/catalogue.db", s->scratch.dir);
     s->c = NULL;
-    CHECK(catalogue_open(s->path, true, &s->c) == OK);
+    s->c = bench_catalogue(s->path);
 }
 
 static void shelf_end(struct shelf *s) {
@@ -119,7 +120,7 @@ static enum err see_journal(void *ctx, uint32_t number, const struct object_info
     return OK;
 }
 
-TEST(catalogue_sums_segments_once_each) {
+TEST_BOTH(catalogue_sums_segments_once_each) {
     struct shelf s;
     static struct seen seen;
     struct recording_row row;
@@ -263,7 +264,7 @@ TEST(catalogue_of_the_first_schema_is_taken_over) {
     shelf_end(&s);
 }
 
-TEST(catalogue_gaps_of_two_tracks_at_one_time_are_two) {
+TEST_BOTH(catalogue_gaps_of_two_tracks_at_one_time_are_two) {
     struct shelf s;
     struct seen seen = {0};
     struct id id = {{1}};
@@ -282,7 +283,7 @@ TEST(catalogue_gaps_of_two_tracks_at_one_time_are_two) {
 
 /* Two voices of the programme lose something at once: two lines of the journal are two events, and
  * the same line applied again is none. */
-TEST(catalogue_each_line_is_an_event) {
+TEST_BOTH(catalogue_each_line_is_an_event) {
     struct shelf s;
     struct seen seen = {0};
     struct id id = {{1}};
@@ -301,7 +302,7 @@ TEST(catalogue_each_line_is_an_event) {
     shelf_end(&s);
 }
 
-TEST(catalogue_knows_people_tracks_and_events) {
+TEST_BOTH(catalogue_knows_people_tracks_and_events) {
     struct shelf s;
     static struct seen seen;
     struct id id = id_of(1);
@@ -347,7 +348,7 @@ TEST(catalogue_knows_people_tracks_and_events) {
     shelf_end(&s);
 }
 
-TEST(catalogue_a_manifest_closes_a_recording) {
+TEST_BOTH(catalogue_a_manifest_closes_a_recording) {
     struct shelf s;
     struct recording_row row;
     struct id id = id_of(1), other = id_of(2);
@@ -377,7 +378,7 @@ TEST(catalogue_a_manifest_closes_a_recording) {
     shelf_end(&s);
 }
 
-TEST(catalogue_transactions_and_forgetting) {
+TEST_BOTH(catalogue_transactions_and_forgetting) {
     static const uint8_t hash[SHA256_LEN];
     struct shelf s;
     struct seen seen = {0};
@@ -410,13 +411,13 @@ TEST(catalogue_transactions_and_forgetting) {
     shelf_end(&s);
 }
 
-TEST(catalogue_a_reader_sees_what_the_writer_commits) {
+TEST_BOTH(catalogue_a_reader_sees_what_the_writer_commits) {
     struct shelf s;
     struct catalogue *reader = NULL;
     struct recording_row row;
     struct id id = id_of(1);
     shelf_begin(&s);
-    REQUIRE(catalogue_open(s.path, false, &reader) == OK);
+    reader = bench_catalogue_reader(s.path);
     EXPECT_EQ(catalogue_begin(s.c), OK);
     start(&s, 1, 1000);
     EXPECT_EQ(catalogue_recording(reader, &id, &row), ERR_UNKNOWN);
@@ -426,7 +427,7 @@ TEST(catalogue_a_reader_sees_what_the_writer_commits) {
     shelf_end(&s);
 }
 
-TEST(catalogue_an_error_of_the_caller_stops_a_query) {
+TEST_BOTH(catalogue_an_error_of_the_caller_stops_a_query) {
     struct shelf s;
     static struct seen seen;
     struct id id = id_of(1);

@@ -6,6 +6,7 @@
 #include "recorder/catalogue/catalogue_db.h"
 
 #include "base/alloc.h"
+#include "tests/unit/recorder/bench_postgres.h"
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"
 #include "tests/unit/test.h"
@@ -73,9 +74,11 @@ static void store_segment(struct desk *d) {
 }
 
 static void catalogue_fails(struct desk *d, bool on) {
-    EXPECT_EQ(
-        db_script(d->archive->catalogue->db, on ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF"),
-        OK);
+    static const char *const file[] = {"PRAGMA query_only=OFF", "PRAGMA query_only=ON"};
+    static const char *const postgres[] = {"SET default_transaction_read_only TO off",
+                                           "SET default_transaction_read_only TO on"};
+    struct db *db = d->archive->catalogue->db;
+    EXPECT_EQ(db_script(db, (bench_kind_is_postgres() ? postgres : file)[on]), OK);
 }
 
 static struct journal_head position(struct desk *d) {
@@ -90,7 +93,7 @@ static uint64_t media_bytes(struct desk *d) {
     return row.bytes;
 }
 
-TEST(catalogue_position_moves_with_every_flush) {
+TEST_BOTH(catalogue_position_moves_with_every_flush) {
     struct desk d;
     desk_begin(&d, 1);
     EXPECT_EQ(position(&d).entries, 1); /* the start */
@@ -108,7 +111,7 @@ TEST(catalogue_position_moves_with_every_flush) {
     desk_end(&d);
 }
 
-TEST(catalogue_that_missed_something_reads_only_what_is_behind_it) {
+TEST_BOTH(catalogue_that_missed_something_reads_only_what_is_behind_it) {
     struct desk d;
     desk_begin(&d, 2);
     for (unsigned i = 0; i < 5; i++) {
@@ -133,11 +136,11 @@ TEST(catalogue_that_missed_something_reads_only_what_is_behind_it) {
     desk_end(&d);
 }
 
-TEST(catalogue_rows_of_another_journal_are_made_anew) {
+TEST_BOTH(catalogue_rows_of_another_journal_are_made_anew) {
     struct desk d;
     desk_begin(&d, 3);
     store_segment(&d);
-    EXPECT_EQ(db_script(d.archive->catalogue->db, "UPDATE recordings SET chain=zeroblob(32);"
+    EXPECT_EQ(db_script(d.archive->catalogue->db, "UPDATE recordings SET chain=NULL;"
                                                   "DELETE FROM segments"),
               OK);
     store_segment(&d);
@@ -167,7 +170,7 @@ static enum err follow(struct desk *d, const struct object_plain *o) {
     return catalogue_follow(d->archive->catalogue, &x);
 }
 
-TEST(catalogue_takes_only_the_object_that_is_next_and_whole) {
+TEST_BOTH(catalogue_takes_only_the_object_that_is_next_and_whole) {
     struct desk d;
     struct catalogue *c;
     desk_begin(&d, 4);
@@ -212,12 +215,13 @@ static void machine_sample(struct machine *m, struct sample *s, unsigned dies_at
     power_off(m);
 }
 
-TEST(recovery_lets_the_catalogue_follow_from_where_it_stands) {
+TEST_BOTH(recovery_lets_the_catalogue_follow_from_where_it_stands) {
     for (unsigned behind = 0; behind < 3; behind++) {
         struct machine m;
         struct sample s;
         struct recovery_report r;
         struct findings f = {0};
+        bench_kind(bench_kind_is_postgres()); /* a new one each time */
         machine_begin(&m, 20 + behind);
         machine_sample(&m, &s, 12);
         power_on(&m);
@@ -236,7 +240,7 @@ TEST(recovery_lets_the_catalogue_follow_from_where_it_stands) {
 }
 
 /* The store lost the last journal object that the catalogue has seen. What is left looks whole. */
-TEST(recovery_does_not_close_a_journal_that_ends_before_its_catalogue) {
+TEST_BOTH(recovery_does_not_close_a_journal_that_ends_before_its_catalogue) {
     struct machine m;
     struct sample s;
     struct recovery_report r;

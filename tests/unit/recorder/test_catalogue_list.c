@@ -2,6 +2,7 @@
 #include "recorder/catalogue/catalogue_db.h"
 #include "recorder/catalogue/words.h"
 
+#include "tests/unit/recorder/bench_postgres.h"
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
 
@@ -19,7 +20,7 @@ static void shelf_begin(struct shelf *s) {
     memset(s, 0, sizeof(*s));
     scratch_begin(&s->scratch);
     snprintf(path, sizeof(path), "%s/catalogue.db", s->scratch.dir);
-    CHECK(catalogue_open(path, true, &s->c) == OK);
+    s->c = bench_catalogue(path);
 }
 
 static void shelf_end(struct shelf *s) {
@@ -66,7 +67,7 @@ static struct recording_place place(char letter, int64_t started) {
     return (struct recording_place){{started}, {{(uint8_t)letter}}};
 }
 
-TEST(list_is_newest_first_and_by_id_within_an_instant) {
+TEST_BOTH(list_is_newest_first_and_by_id_within_an_instant) {
     struct shelf s;
     shelf_begin(&s);
     EXPECT_STR(find(&s, (struct recording_query){0}), "");
@@ -83,7 +84,7 @@ TEST(list_is_newest_first_and_by_id_within_an_instant) {
     shelf_end(&s);
 }
 
-TEST(list_goes_on_behind_or_before_any_place) {
+TEST_BOTH(list_goes_on_behind_or_before_any_place) {
     struct shelf s;
     shelf_begin(&s);
     start(&s, 'a', 1000, "t", "");
@@ -110,7 +111,7 @@ TEST(list_goes_on_behind_or_before_any_place) {
     shelf_end(&s);
 }
 
-TEST(list_is_narrowed_before_it_is_cut) {
+TEST_BOTH(list_is_narrowed_before_it_is_cut) {
     struct shelf s;
     enum recording_state damaged = RECORDING_DAMAGED, open = RECORDING_OPEN;
     shelf_begin(&s);
@@ -133,7 +134,7 @@ TEST(list_is_narrowed_before_it_is_cut) {
     shelf_end(&s);
 }
 
-TEST(list_finds_words_and_their_beginnings) {
+TEST_BOTH(list_finds_words_and_their_beginnings) {
     struct shelf s;
     shelf_begin(&s);
     start(&s, 'a', 1, "villa-12", "Haus am See, 3. Stock");
@@ -196,7 +197,7 @@ TEST(list_finds_words_and_their_beginnings) {
 }
 
 /* A word that most recordings have is looked up in another way: it must find the same. */
-TEST(list_finds_common_words_too) {
+TEST_BOTH(list_finds_common_words_too) {
     struct shelf s;
     shelf_begin(&s);
     EXPECT_EQ(catalogue_begin(s.c), OK);
@@ -277,7 +278,7 @@ TEST(words_are_folded_and_parted) {
 
 /* What one request may ask for at most: as many words as there may be in both texts, and all else
  * that narrows. It is answered, whatever it is. */
-TEST(list_answers_everything_asked_at_once) {
+TEST_BOTH(list_answers_everything_asked_at_once) {
     struct shelf s;
     static const enum recording_state state = RECORDING_OPEN;
     static const char many[] = "b c d e f g h i j k l m n o p q r s t u v w x y z";

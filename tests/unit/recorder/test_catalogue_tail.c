@@ -2,6 +2,7 @@
 #include "recorder/catalogue/catalogue_db.h"
 #include "recorder/db/database_sqlite.h"
 
+#include "tests/unit/recorder/bench_postgres.h"
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
 
@@ -17,7 +18,7 @@ static void shelf_begin(struct shelf *s) {
     scratch_begin(&s->scratch);
     snprintf(path, sizeof(path), "%s/catalogue.db", s->scratch.dir);
     s->c = NULL;
-    CHECK(catalogue_open(path, true, &s->c) == OK);
+    s->c = bench_catalogue(path);
 }
 
 static void shelf_end(struct shelf *s) {
@@ -54,7 +55,7 @@ static void put_segment(struct shelf *s, uint32_t epoch, uint32_t number, uint16
     CHECK(catalogue_apply(s->c, &recording, &e) == OK);
 }
 
-TEST(catalogue_tail_says_what_an_epoch_has) {
+TEST_BOTH(catalogue_tail_says_what_an_epoch_has) {
     struct shelf s;
     struct epoch_tail t;
     shelf_begin(&s);
@@ -87,7 +88,7 @@ TEST(catalogue_tail_says_what_an_epoch_has) {
 }
 
 /* What an epoch was said not to have it has not, whatever its segments say. */
-TEST(catalogue_tail_of_one_kind_alone) {
+TEST_BOTH(catalogue_tail_of_one_kind_alone) {
     struct shelf s;
     struct epoch_tail t;
     shelf_begin(&s);
@@ -218,7 +219,7 @@ static struct seen page(struct shelf *s, uint32_t epoch, uint32_t from, uint32_t
     return x;
 }
 
-TEST(catalogue_tail_pages_are_bounded) {
+TEST_BOTH(catalogue_tail_pages_are_bounded) {
     struct shelf s;
     shelf_begin(&s);
     for (uint32_t i = 0; i < 20; i++) {
