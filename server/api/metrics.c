@@ -311,6 +311,9 @@ static void put_recorder(struct buffer *t, const struct api *a) {
             n.capture.mix_lost);
     counter(t, "oriel_recorder_store_errors_total", "Failed writes to the store.",
             n.writer.store_errors);
+    counter(t, "oriel_recorder_catalogue_errors_total",
+            "Times that the catalogue could not follow a journal; it is made good later.",
+            n.writer.catalogue_errors);
 }
 
 static void put_mix(struct buffer *t, const struct api *a) {

@@ -28,6 +28,7 @@ static enum err check_named(const struct config *c, char why[WHY_MAX]) {
     } files[] = {
         {"auth.hs256_secret_file", c->auth_hs256_secret_file},
         {"turn.secret_file", c->turn_secret_file},
+        {"database.password_file", c->database_password_file},
         {"recording.kek_file", c->recording_kek_file},
         {"recording.keys.signing_file", c->recording_keys_signing_file},
         {"recording.keys.pkcs11_pin_file", c->recording_keys_pkcs11_pin_file},

@@ -6,6 +6,7 @@
 #include "server/boot/recorder_config.h"
 #include "server/boot/server_parts.h"
 #include "server/jobs/helper_config.h"
+#include "server/recording/database_config.h"
 #include "server/recording/uploader_thread.h"
 
 /* Uploaders are rung by each put, so they are made first; they run last. */
@@ -23,11 +24,13 @@ static enum err open_stores(struct server *s, char why[WHY_MAX]) {
     return e == OK ? stores_open(a->config, STORES_READ, &hooks, &s->making, why) : e;
 }
 
-static enum err start_jobs(struct server *s, const struct key_config *keys, char why[WHY_MAX]) {
+static enum err start_jobs(struct server *s, const struct key_config *keys,
+                           const struct postgres_config *database, char why[WHY_MAX]) {
     struct api *a = &s->api;
     char beside[4096];
     struct jobs_thread_config j = jobs_configured(a->config);
     j.keys = keys;
+    j.database = database;
     j.store = stores_both(s->making);
     j.helper = helper_configured(a->config, beside, sizeof(beside));
     j.shredded = events_shredded;
@@ -41,9 +44,12 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
     struct api *a = &s->api;
     const struct config *cfg = a->config;
     struct key_config keys;
+    struct postgres_config postgres;
     config_key_config(cfg, &keys);
     struct recorder_thread_config r = recorder_configured(cfg);
     r.writer.keys = &keys;
+    const struct postgres_config *database = database_configured(cfg, &postgres);
+    r.writer.database = database;
     r.workers = a->n_workers;
     r.wake_control = loop_wake;
     r.wake_ctx = a->loop;
@@ -58,6 +64,7 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
     if (e == OK) {
         struct reader_thread_config reader = reader_configured(cfg);
         reader.keys = &keys;
+        reader.database = database;
         reader.wake = loop_wake;
         reader.wake_ctx = a->loop;
         for (uint32_t i = 0; i < reader.threads; i++) {
@@ -65,7 +72,7 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
         }
         e = reader_thread_start(&reader, &a->reader, why);
     }
-    e = e == OK ? start_jobs(s, &keys, why) : e;
+    e = e == OK ? start_jobs(s, &keys, database, why) : e;
     if (e == OK) {
         struct keeper_thread_config k = {.config = cfg,
                                          .uploaders = a->uploaders,

@@ -9,6 +9,7 @@
 #include "server/cli/cli.h"
 #include "server/os/clock.h"
 #include "server/os/files.h"
+#include "server/recording/database_config.h"
 #include "server/recording/public_keys.h"
 
 #include <inttypes.h>
@@ -46,8 +47,11 @@ static int our_keys(struct audit_chain *c, const struct config *cfg) {
     struct signing_key key;
     struct library *l = NULL;
     struct library_signers keys = {0};
-    const struct library_config lc = {
-        .dir = cfg->recording_dir, .no_key = true, .rng = clock_rng()};
+    struct postgres_config postgres;
+    const struct library_config lc = {.database = database_configured(cfg, &postgres),
+                                      .dir = cfg->recording_dir,
+                                      .no_key = true,
+                                      .rng = clock_rng()};
     if (library_open(&lc, &l, why) == OK && library_signers(l, &keys) == OK) {
         take(c, &keys);
     }

@@ -7,6 +7,7 @@
 #include "server/cli/cli_databases.h"
 #include "server/events/events_erase.h"
 #include "server/os/clock.h"
+#include "server/recording/database_config.h"
 #include "server/recording/stores.h"
 
 #include <inttypes.h>
@@ -45,7 +46,9 @@ static int backup(const struct config *cfg, const struct words *x) {
     struct library *l = NULL;
     struct stores *stores = NULL;
     struct library_copied n = {0};
-    struct library_config c = {.dir = cfg->recording_dir, .no_key = true};
+    struct postgres_config postgres;
+    struct library_config c = {
+        .dir = cfg->recording_dir, .no_key = true, .database = database_configured(cfg, &postgres)};
     struct library_backup b = {cfg->recording_dir,
                                x->word,
                                !x->without_objects,

@@ -10,6 +10,7 @@
 #include "server/config/units.h"
 #include "server/events/events_erase.h"
 #include "server/os/clock.h"
+#include "server/recording/database_config.h"
 #include "server/recording/stores.h"
 
 #include <inttypes.h>
@@ -254,10 +255,12 @@ static int say_store(const struct config *cfg, const struct stores *stores) {
 static int use_what_is_there(const struct config *cfg, bool store) {
     char why[WHY_MAX] = "";
     struct key_config keys;
+    struct postgres_config postgres;
     config_key_config(cfg, &keys);
     struct writer_config c = {.dir = cfg->recording_dir,
                               .kek_file = cfg->recording_kek_file,
                               .keys = &keys,
+                              .database = database_configured(cfg, &postgres),
                               .rng = clock_rng()};
     struct stores *stores = NULL;
     enum err e = stores_open(cfg, STORES_WRITE, NULL, &stores, why);
@@ -295,10 +298,12 @@ static int with_library(struct cli_audit *a, const struct config *cfg, int argc,
     char why[WHY_MAX] = "";
     struct library *l = NULL;
     struct key_config keys;
+    struct postgres_config postgres;
     config_key_config(cfg, &keys);
     struct library_config c = {.dir = cfg->recording_dir,
                                .kek_file = cfg->recording_kek_file,
                                .keys = &keys,
+                               .database = database_configured(cfg, &postgres),
                                .rng = clock_rng()};
     c.no_key = strcmp(argv[0], "public-key") == 0; /* its public half is no secret */
     for (int i = 1; i < argc; i++) {

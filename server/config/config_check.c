@@ -1,6 +1,7 @@
 #include "server/config/config_check.h"
 
 #include "base/bytes.h"
+#include "recorder/db/postgres.h"
 #include "server/config/announce.h"
 #include "server/config/config_can.h"
 #include "server/config/event_types.h"
@@ -64,6 +65,17 @@ static bool all_good(const struct rule *rules, size_t n, const char **ret_path,
         }
     }
     return true;
+}
+
+static bool database_consistent(const struct config *c, const char **ret_path,
+                                const char **ret_what) {
+    const char *wrong = *c->database_url ? postgres_url_wrong(c->database_url) : NULL;
+    const struct rule rules[] = {
+        {wrong != NULL, "database.url", wrong ? wrong : ""},
+        {!*c->database_url && *c->database_password_file, "database.password_file",
+         "needs database.url"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
 }
 
 static bool store_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
@@ -392,8 +404,9 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
     };
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what) &&
            auth_consistent(c, ret_path, ret_what) && media_consistent(c, ret_path, ret_what) &&
-           keys_consistent(c, ret_path, ret_what) && store_consistent(c, ret_path, ret_what) &&
-           events_consistent(c, ret_path, ret_what) && web_consistent(c, ret_path, ret_what);
+           keys_consistent(c, ret_path, ret_what) && database_consistent(c, ret_path, ret_what) &&
+           store_consistent(c, ret_path, ret_what) && events_consistent(c, ret_path, ret_what) &&
+           web_consistent(c, ret_path, ret_what);
 }
 
 static wall_t wall_now(void *ctx) {

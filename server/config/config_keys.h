@@ -312,6 +312,12 @@
     INT(timeouts_playback_ticket_s, "timeouts.playback_ticket_s", 300, 10, 86400, \
         "a playback cookie lasts [s]")
 
+#define CONFIG_KEYS_DATABASE(STR, INT, BOOL, ENUM, LIST) \
+    STR(database_url, "database.url", "", "postgresql:// of the catalogue; empty: files") \
+    STR(database_password_file, "database.password_file", "", "file with its password") \
+    INT(database_connect_s, "database.connect_s", 5, 1, 60, "a connection may take [s]") \
+    INT(database_answer_s, "database.answer_s", 10, 1, 120, "an answer may take [s]")
+
 #define CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     BOOL(recording_enabled, "recording.enabled", true, "false: no recorder, no recordings API") \
     ENUM(recording_default, "recording.default", enum record_mode, RECORD_MANUAL, RECORD_MODES, \
@@ -477,6 +483,7 @@
     CONFIG_KEYS_TOURS(STR, INT, BOOL, ENUM, LIST)     \
     CONFIG_KEYS_OVERLOAD(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
+    CONFIG_KEYS_DATABASE(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST)     \
     CONFIG_KEYS_DERIVED(STR, INT, BOOL, ENUM, LIST)   \

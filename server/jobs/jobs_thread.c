@@ -241,6 +241,7 @@ enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_threa
     struct library_config l = {.dir = c->dir,
                                .kek_file = c->kek_file,
                                .keys = c->keys ? &keys : NULL,
+                               .database = c->database,
                                .store = c->store,
                                .store_known = true, /* by the writer, which is always first */
                                .rng = clock_rng()};

@@ -46,14 +46,15 @@ struct job_reply {
 };
 
 struct jobs_thread_config {
-    const char *dir, *kek_file;    /* as in recorder_config */
-    const struct key_config *keys; /* the same */
-    struct store *store;           /* its own; NULL: the local folder. Borrowed */
-    struct helper_config helper;   /* its program is copied */
-    uint32_t helpers, queue;       /* at work at once, 0: none; waiting */
-    uint64_t reserve;              /* [bytes] of free space that are left alone */
-    us_t every;                    /* thumbnails: one in this time [us] */
-    uint32_t most;                 /* and at most so many */
+    const char *dir, *kek_file;             /* as in recorder_config */
+    const struct key_config *keys;          /* the same */
+    const struct postgres_config *database; /* the same */
+    struct store *store;                    /* its own; NULL: the local folder. Borrowed */
+    struct helper_config helper;            /* its program is copied */
+    uint32_t helpers, queue;                /* at work at once, 0: none; waiting */
+    uint64_t reserve;                       /* [bytes] of free space that are left alone */
+    us_t every;                             /* thumbnails: one in this time [us] */
+    uint32_t most;                          /* and at most so many */
     uint16_t thumbnail_width;
     uint16_t width, height; /* of exports [pixels] */
     uint8_t fps;

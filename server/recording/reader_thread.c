@@ -317,6 +317,7 @@ static enum err start_one(struct reader *r, const struct reader_thread_config *c
         .dir = c->dir,
         .kek_file = c->kek_file,
         .keys = c->keys ? &keys : NULL,
+        .database = c->database,
         .store = store,
         .store_known = true /* by the writer, which is always first */
     };

@@ -70,10 +70,11 @@ struct read_reply {
 };
 
 struct reader_thread_config {
-    const char *dir, *kek_file;    /* as in recorder_config */
-    const struct key_config *keys; /* the same */
-    uint32_t threads;              /* 1..READERS_MAX */
-    uint32_t downloads;            /* under way at once, of all threads; one more is refused */
+    const char *dir, *kek_file;             /* as in recorder_config */
+    const struct key_config *keys;          /* the same */
+    const struct postgres_config *database; /* the same */
+    uint32_t threads;                       /* 1..READERS_MAX */
+    uint32_t downloads; /* under way at once, of all threads; one more is refused */
     /* One for each thread, or NULL: as in recorder_config, and borrowed. */
     const struct store *stores[READERS_MAX];
     void (*wake)(void *wake_ctx); /* the control loop has replies to read; any thread */

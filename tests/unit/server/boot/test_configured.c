@@ -13,6 +13,7 @@
 #include "server/boot/worker_config.h"
 #include "server/jobs/helper_config.h"
 #include "server/os/files.h"
+#include "server/recording/database_config.h"
 #include "server/recording/keeper_config.h"
 #include "server/recording/stores_config.h"
 #include "tests/unit/test.h"
@@ -29,6 +30,7 @@ struct told {
     struct helper_config helper;
     struct keeper_config keeper;
     struct key_config keys;
+    struct postgres_config database;
     struct http_config http;
     struct s3_config s3;
     struct spool_config spool;
@@ -52,6 +54,7 @@ static void tell(const struct config *c, struct told *t) {
     t->helper = helper_configured(c, beside, sizeof(beside));
     t->keeper = keeper_configured(c);
     config_key_config(c, &t->keys);
+    (void)database_configured(c, &t->database);
     t->http = http_configured(c);
     t->s3 = s3_configured(c);
     t->spool = spool_configured(c);
@@ -189,6 +192,10 @@ static const struct reach reaches[] = {
     REACH("recording.kek_file", reader.kek_file),
     REACH("recording.kek_file", jobs.kek_file),
     REACH("recording.create_kek", recorder.writer.create_kek),
+    REACH("database.url", database.url),
+    REACH("database.password_file", database.password),
+    REACH("database.connect_s", database.connect_most),
+    REACH("database.answer_s", database.answer_most),
     REACH("recording.keys.provider", keys.provider),
     REACH("recording.keys.older_files", keys.file.older),
     REACH("recording.keys.older_files", keys.file.n_older),

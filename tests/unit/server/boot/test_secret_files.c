@@ -23,6 +23,7 @@ static struct config empty(void) {
         .auth_hs256_secret_file = none,
         .tls_key = none,
         .turn_secret_file = none,
+        .database_password_file = none,
         .recording_kek_file = none,
         .recording_keys_signing_file = none,
         .recording_keys_pkcs11_pin_file = none,
@@ -48,6 +49,7 @@ TEST(secret_files_that_others_may_read) {
     } keys[] = {
         {"auth.hs256_secret_file", offsetof(struct config, auth_hs256_secret_file)},
         {"turn.secret_file", offsetof(struct config, turn_secret_file)},
+        {"database.password_file", offsetof(struct config, database_password_file)},
         {"recording.kek_file", offsetof(struct config, recording_kek_file)},
         {"recording.keys.signing_file", offsetof(struct config, recording_keys_signing_file)},
         {"recording.keys.pkcs11_pin_file", offsetof(struct config, recording_keys_pkcs11_pin_file)},
