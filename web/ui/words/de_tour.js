@@ -40,7 +40,7 @@ export default {
   'bar.camera': 'Kamera',
   'bar.screen': 'Teilen',
   'bar.screen_stop': 'Nicht mehr teilen',
-  'bar.leave': 'Verlassen',
+  'bar.leave': 'Gehen',
   'bar.turn_on': 'Einschalten: {device}',
   'bar.turn_off': 'Ausschalten: {device}',
 
