@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/os/thread.h"
-#include "server/queue/mailbox.h"
+#include "server/queue/exchange.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,11 +16,9 @@
 struct audit_reader {
     /* Constant after the start. */
     char *dir;
-    struct mailbox *asked;   /* control -> reader */
-    struct mailbox *replies; /* reader -> control */
+    struct exchange questions;
     pthread_t thread;
     atomic_bool stop;
-    uint32_t under_way; /* owned by the control thread */
 };
 
 /* ---- runs in the thread ---- */
@@ -52,20 +50,18 @@ static void answer(struct audit_reader *t, const struct audit_question *q) {
     }
     buffer_free(&b);
     r.error = (uint8_t)e;
-    /* There is room: questions under way never exceed the mailbox. */
-    CHECK(mailbox_push(t->replies, &r));
-    mailbox_notify(t->replies);
+    exchange_answer(&t->questions, &r);
 }
 
 static void *reader_main(void *arg) {
     struct audit_reader *t = arg;
-    struct pollfd fd = {.fd = mailbox_fd(t->asked), .events = POLLIN};
+    struct pollfd fd = {.fd = exchange_fd(&t->questions), .events = POLLIN};
     while (!atomic_load(&t->stop)) {
         struct audit_question q;
         int n = poll(&fd, 1, -1);
         CHECK(n >= 0 || errno == EINTR);
-        mailbox_ack(t->asked);
-        while (!atomic_load(&t->stop) && mailbox_pop(t->asked, &q)) {
+        exchange_wake(&t->questions);
+        while (!atomic_load(&t->stop) && exchange_question(&t->questions, &q)) {
             answer(t, &q);
         }
     }
@@ -76,11 +72,10 @@ static void *reader_main(void *arg) {
 
 static struct audit_reader *reader_free(struct audit_reader *t) {
     struct audit_reply r;
-    while (t->replies && mailbox_pop(t->replies, &r)) {
+    while (exchange_reply(&t->questions, &r)) {
         mem_free(r.data);
     }
-    mailbox_free(t->asked);
-    mailbox_free(t->replies);
+    exchange_close(&t->questions);
     mem_free(t->dir);
     return mem_free(t);
 }
@@ -93,9 +88,9 @@ enum err audit_reader_start(const char *dir, void (*wake)(void *wake_ctx), void 
         return ERR_NOMEM;
     }
     t->dir = mem_strdup(dir);
-    t->asked = mailbox_new(ASKED_MAX, sizeof(struct audit_question));
-    t->replies = mailbox_new_wake(ASKED_MAX, sizeof(struct audit_reply), wake, wake_ctx);
-    bool room = t->dir && t->asked && t->replies;
+    const struct exchange_config x = {ASKED_MAX, sizeof(struct audit_question),
+                                      sizeof(struct audit_reply), wake, wake_ctx};
+    bool room = exchange_open(&t->questions, &x) && t->dir;
     enum err e = room ? thread_start("oriel-auditor", reader_main, t, &t->thread, why) : ERR_NOMEM;
     if (e != OK) {
         reader_free(t);
@@ -106,22 +101,15 @@ enum err audit_reader_start(const char *dir, void (*wake)(void *wake_ctx), void 
 }
 
 bool audit_reader_ask(struct audit_reader *t, const struct audit_question *q) {
-    if (t->under_way == ASKED_MAX || !mailbox_push(t->asked, q)) {
-        return false;
-    }
-    t->under_way++;
-    mailbox_notify(t->asked);
-    return true;
+    return exchange_ask(&t->questions, q);
 }
 
 void audit_reader_listen(struct audit_reader *t) {
-    mailbox_ack(t->replies);
+    exchange_listen(&t->questions);
 }
 
 bool audit_reader_reply(struct audit_reader *t, struct audit_reply *ret) {
-    bool got = mailbox_pop(t->replies, ret);
-    t->under_way -= got;
-    return got;
+    return exchange_reply(&t->questions, ret);
 }
 
 struct audit_reader *audit_reader_stop(struct audit_reader *t) {
@@ -129,7 +117,7 @@ struct audit_reader *audit_reader_stop(struct audit_reader *t) {
         return NULL;
     }
     atomic_store(&t->stop, true);
-    mailbox_notify(t->asked);
+    exchange_ring(&t->questions);
     CHECK(pthread_join(t->thread, NULL) == 0);
     return reader_free(t);
 }

@@ -15,7 +15,7 @@
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/thread.h"
-#include "server/queue/mailbox.h"
+#include "server/queue/exchange.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,12 +30,10 @@
 #define TICK (1 * US_PER_S)           /* of the library's keys [us] */
 
 struct jobs_thread {
-    struct mailbox *requests; /* control -> jobs */
-    struct mailbox *replies;  /* jobs -> control */
+    struct exchange requests;
     pthread_t thread;
     atomic_bool stop;
-    uint32_t under_way;             /* owned by the control thread */
-    struct library_signers signers; /* likewise, and constant */
+    struct library_signers signers; /* owned by the control thread, and constant */
     _Atomic uint64_t done, failed;
     _Atomic uint32_t running, waiting;
     /* Owned by the jobs thread. */
@@ -107,17 +105,15 @@ static enum err obey(struct jobs_thread *t, const struct job_request *q, struct 
 
 static void serve(struct jobs_thread *t) {
     struct job_request q;
-    mailbox_ack(t->requests);
-    while (!atomic_load(&t->stop) && mailbox_pop(t->requests, &q)) {
+    exchange_wake(&t->requests);
+    while (!atomic_load(&t->stop) && exchange_question(&t->requests, &q)) {
         struct job_reply r = {.req = q.req, .type = q.type};
         r.error = (uint8_t)obey(t, &q, &r);
         if (r.error != OK) {
             r.data = mem_free(r.data);
             r.len = 0;
         }
-        /* There is room: requests under way never exceed the mailbox. */
-        CHECK(mailbox_push(t->replies, &r));
-        mailbox_notify(t->replies);
+        exchange_answer(&t->requests, &r);
     }
 }
 
@@ -164,7 +160,7 @@ static void step_jobs(struct jobs_thread *t) {
 }
 
 static void wait_for_work(struct jobs_thread *t) {
-    struct pollfd fds[1 + HELPERS_MAX] = {{.fd = mailbox_fd(t->requests), .events = POLLIN}};
+    struct pollfd fds[1 + HELPERS_MAX] = {{.fd = exchange_fd(&t->requests), .events = POLLIN}};
     nfds_t n = 1;
     us_t now = clock_now(), until = now + TICK;
     for (uint32_t i = 0; i < t->jobs.n && n < ARRAY_LEN(fds); i++) {
@@ -208,14 +204,13 @@ static bool stops(void *ctx) {
 
 static struct jobs_thread *jobs_thread_free(struct jobs_thread *t) {
     struct job_reply r;
-    while (t->replies && mailbox_pop(t->replies, &r)) {
+    while (exchange_reply(&t->requests, &r)) {
         mem_free(r.data);
     }
     if (t->library) {
         close_library(t);
     }
-    mailbox_free(t->requests);
-    mailbox_free(t->replies);
+    exchange_close(&t->requests);
     job_list_close(&t->jobs);
     mem_free(t->dir);
     mem_free(t->program);
@@ -228,10 +223,11 @@ static bool prepare(struct jobs_thread *t, const struct jobs_thread_config *c) {
     t->config.dir = t->dir = mem_strdup(c->dir);
     t->config.helper.program = t->program = mem_strdup(c->helper.program);
     bool room = job_list_open(&t->jobs, t->config.helpers + c->queue, !t->config.helpers);
-    t->requests = mailbox_new(REQUESTS, sizeof(struct job_request));
-    t->replies = mailbox_new_wake(REQUESTS, sizeof(struct job_reply), c->wake, c->wake_ctx);
+    const struct exchange_config x = {REQUESTS, sizeof(struct job_request),
+                                      sizeof(struct job_reply), c->wake, c->wake_ctx};
+    room = exchange_open(&t->requests, &x) && room;
     t->swept = -1;
-    return t->dir && t->program && room && t->requests && t->replies;
+    return t->dir && t->program && room;
 }
 
 enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_thread **ret,
@@ -269,7 +265,7 @@ enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_threa
 void jobs_thread_ring(struct jobs_thread *t) {
     if (t) {
         atomic_store(&t->stop, true);
-        mailbox_notify(t->requests);
+        exchange_ring(&t->requests);
     }
 }
 
@@ -283,24 +279,15 @@ struct jobs_thread *jobs_thread_stop(struct jobs_thread *t) {
 }
 
 bool jobs_thread_post(struct jobs_thread *t, const struct job_request *q) {
-    if (t->under_way == REQUESTS || !mailbox_push(t->requests, q)) {
-        return false;
-    }
-    t->under_way++;
-    mailbox_notify(t->requests);
-    return true;
+    return exchange_ask(&t->requests, q);
 }
 
 void jobs_thread_listen(struct jobs_thread *t) {
-    mailbox_ack(t->replies);
+    exchange_listen(&t->requests);
 }
 
 bool jobs_thread_reply(struct jobs_thread *t, struct job_reply *ret) {
-    if (!mailbox_pop(t->replies, ret)) {
-        return false;
-    }
-    t->under_way--;
-    return true;
+    return exchange_reply(&t->requests, ret);
 }
 
 const struct library_signers *jobs_thread_signers(const struct jobs_thread *t) {

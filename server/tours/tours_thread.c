@@ -5,24 +5,26 @@
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/thread.h"
-#include "server/queue/mailbox.h"
+#include "server/queue/exchange.h"
 #include "server/tours/tours_db.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 struct order {
     uint64_t tag;
-    struct tour_record *record; /* NULL: the thread is to end */
+    struct tour_record *record;
     bool forget;
     struct kept_answer *answer; /* NULL: none */
 };
 
 struct tours_thread {
     pthread_t thread;
-    struct mailbox *orders, *replies;
-    uint32_t under_way;  /* of the control thread */
+    struct exchange orders;
+    atomic_bool stop;    /* when what was ordered before is done */
     size_t most_answers; /* constant */
     /* Owned by the thread. */
     struct tours_db *db;
@@ -54,20 +56,18 @@ static void answer(struct tours_thread *t, struct order *o, enum err e) {
     const struct tours_reply reply = {o->tag, e};
     o->record = tour_record_free(o->record);
     o->answer = mem_free(o->answer);
-    CHECK(mailbox_push(t->replies, &reply)); /* there is room for all that are under way */
+    exchange_answer(&t->orders, &reply);
 }
 
-/* False: the end was asked for. */
-static bool serve(struct tours_thread *t) {
+/* All that was ordered: no more can be under way. */
+static void serve(struct tours_thread *t) {
     struct order orders[TOURS_ORDERS];
     size_t n = 0;
-    bool go_on = true;
-    while (n < TOURS_ORDERS && go_on && mailbox_pop(t->orders, &orders[n])) {
-        go_on = orders[n].record != NULL;
-        n += go_on;
+    while (n < TOURS_ORDERS && exchange_question(&t->orders, &orders[n])) {
+        n++;
     }
     if (n == 0) {
-        return go_on;
+        return;
     }
     enum err e = do_all(t, orders, n);
     if (e != OK) {
@@ -77,19 +77,18 @@ static bool serve(struct tours_thread *t) {
     for (size_t i = 0; i < n; i++) {
         answer(t, &orders[i], e);
     }
-    mailbox_notify(t->replies);
-    return go_on;
 }
 
 static void *run(void *arg) {
     struct tours_thread *t = arg;
-    struct pollfd fd = {.fd = mailbox_fd(t->orders), .events = POLLIN};
-    bool go_on = true;
-    while (go_on) {
+    struct pollfd fd = {.fd = exchange_fd(&t->orders), .events = POLLIN};
+    bool stop = false;
+    while (!stop) {
         int n = poll(&fd, 1, -1);
         CHECK(n >= 0 || errno == EINTR);
-        mailbox_ack(t->orders);
-        go_on = serve(t);
+        exchange_wake(&t->orders);
+        stop = atomic_load(&t->stop); /* before a last look at what was ordered before that */
+        serve(t);
     }
     return NULL;
 }
@@ -97,8 +96,7 @@ static void *run(void *arg) {
 /* ---- runs in the control thread ---- */
 
 static struct tours_thread *tours_thread_free(struct tours_thread *t) {
-    mailbox_free(t->orders);
-    mailbox_free(t->replies);
+    exchange_close(&t->orders);
     tours_db_close(t->db);
     return mem_free(t);
 }
@@ -112,10 +110,9 @@ static enum err give_answers(struct tours_thread *t, const struct tours_thread_c
 
 static enum err prepare(struct tours_thread *t, const struct tours_thread_config *c,
                         char why[WHY_MAX]) {
-    t->orders = mailbox_new(TOURS_ORDERS + 1, sizeof(struct order));
-    t->replies =
-        mailbox_new_wake(TOURS_ORDERS + 1, sizeof(struct tours_reply), c->wake, c->wake_ctx);
-    if (!t->orders || !t->replies) {
+    const struct exchange_config x = {TOURS_ORDERS, sizeof(struct order),
+                                      sizeof(struct tours_reply), c->wake, c->wake_ctx};
+    if (!exchange_open(&t->orders, &x)) {
         snprintf(why, WHY_MAX, "out of memory or descriptors");
         return ERR_NOMEM;
     }
@@ -147,12 +144,11 @@ enum err tours_thread_start(const struct tours_thread_config *c, struct tours_th
 }
 
 struct tours_thread *tours_thread_stop(struct tours_thread *t) {
-    const struct order end = {0};
     if (!t) {
         return NULL;
     }
-    CHECK(mailbox_push(t->orders, &end)); /* it has a place of its own */
-    mailbox_notify(t->orders);
+    atomic_store(&t->stop, true);
+    exchange_ring(&t->orders);
     pthread_join(t->thread, NULL);
     return tours_thread_free(t);
 }
@@ -160,20 +156,13 @@ struct tours_thread *tours_thread_stop(struct tours_thread *t) {
 bool tours_thread_order(struct tours_thread *t, uint64_t tag, struct tour_record *r, bool forget,
                         struct kept_answer *answer) {
     const struct order o = {tag, r, forget, answer};
-    if (t->under_way == TOURS_ORDERS || !mailbox_push(t->orders, &o)) {
-        return false;
-    }
-    t->under_way++;
-    mailbox_notify(t->orders);
-    return true;
+    return exchange_ask(&t->orders, &o);
 }
 
 void tours_thread_listen(struct tours_thread *t) {
-    mailbox_ack(t->replies);
+    exchange_listen(&t->orders);
 }
 
 bool tours_thread_reply(struct tours_thread *t, struct tours_reply *ret) {
-    bool got = mailbox_pop(t->replies, ret);
-    t->under_way -= got;
-    return got;
+    return exchange_reply(&t->orders, ret);
 }
