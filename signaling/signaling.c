@@ -39,8 +39,9 @@ static bool make_parts(struct signaling *s) {
     s->load = mem_zalloc(s->config.workers, sizeof(*s->load));
     s->consent_version = mem_strdup(s->config.consent_version ? s->config.consent_version : "");
     s->consent_text = mem_strdup(s->config.consent_text ? s->config.consent_text : "");
+    s->consent_text_de = mem_strdup(s->config.consent_text_de ? s->config.consent_text_de : "");
     return s->conns && s->tours && s->names && s->seats && s->peers && s->resumes && s->resources &&
-           s->load && s->consent_version && s->consent_text &&
+           s->load && s->consent_version && s->consent_text && s->consent_text_de &&
            timers_init(&s->timers, 4 * conns + 5 * tours) == OK && effects_reserve(s, 0) == OK;
 }
 
@@ -110,6 +111,7 @@ struct signaling *signaling_free(struct signaling *s) {
     mem_free(s->load);
     mem_free(s->consent_version);
     mem_free(s->consent_text);
+    mem_free(s->consent_text_de);
     mem_free(s->queue);
     return mem_free(s);
 }

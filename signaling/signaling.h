@@ -78,8 +78,9 @@ struct signaling_config {
     us_t max_recording;          /* [us] then it ends and another begins (12 h); 0 = never */
     uint32_t start_bitrate_kbps; /* x-google-start-bitrate in answers */
     const char *consent_version, *consent_text;
-    uint32_t workers;     /* tours are spread over 0..workers-1, range 1..63 */
-    uint32_t tour_spread; /* sessions of a tour from which on it is spread too; 0 = never */
+    const char *consent_text_de; /* the same in German; NULL or "": there is none */
+    uint32_t workers;            /* tours are spread over 0..workers-1, range 1..63 */
+    uint32_t tour_spread;        /* sessions of a tour from which on it is spread too; 0 = never */
     uint8_t fingerprint[FINGERPRINT_LEN]; /* our DTLS certificate, SHA-256 */
     /* Announced host candidates of a worker; writes up to cap, returns how many. */
     size_t (*candidates)(void *ctx, uint32_t worker, struct addr *out, size_t cap);

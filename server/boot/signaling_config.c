@@ -12,6 +12,13 @@ static struct capabilities_part guests(const struct config *c) {
     return p;
 }
 
+/* The text that Oriel comes with is there in German, too; of another one we know no translation. */
+static const char *german_consent(const struct config *c) {
+    bool own = strcmp(c->recording_consent_text, CONFIG_CONSENT_TEXT) != 0;
+    return own || *c->recording_consent_texts_de ? c->recording_consent_texts_de
+                                                 : CONFIG_CONSENT_TEXT_DE;
+}
+
 struct signaling_config signaling_configured(const struct config *c) {
     return (struct signaling_config){
         .max_message = bytes_of_kib(c->limits_message_kib),
@@ -57,6 +64,7 @@ struct signaling_config signaling_configured(const struct config *c) {
         .start_bitrate_kbps = (uint32_t)c->media_start_bitrate_kbps,
         .consent_version = c->recording_consent_version,
         .consent_text = c->recording_consent_text,
+        .consent_text_de = german_consent(c),
         .tour_spread = (uint32_t)c->media_tour_spread,
         .ice_tcp = c->media_tcp,
     };

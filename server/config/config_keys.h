@@ -82,9 +82,16 @@
     LISTED(types, "what it is told of; empty = everything")
 /* clang-format on */
 
-#define CONFIG_CONSENT_TEXT                                                       \
-    "This tour is recorded: picture and sound. By joining you agree that it is, " \
-    "and that your name and the time of this consent are kept with the recording."
+/* clang-format off */
+#define CONFIG_CONSENT_TEXT \
+    "This tour may be recorded: picture, sound and what is written. A sign shows when. By " \
+    "joining you agree to that, and that your name and the time of this consent are kept with " \
+    "the recording."
+#define CONFIG_CONSENT_TEXT_DE \
+    "Diese Besichtigung kann aufgenommen werden: Bild, Ton und was geschrieben wird. Ein Zeichen " \
+    "zeigt, wann. Mit der Teilnahme willigen Sie darin ein, und dass Ihr Name und der Zeitpunkt " \
+    "dieser Einwilligung bei der Aufnahme aufbewahrt werden."
+/* clang-format on */
 
 /* clang-format off */
 #define CONFIG_KEYS_SERVER(STR, INT, BOOL, ENUM, LIST) \
@@ -391,7 +398,9 @@
     INT(recording_downloads, "recording.downloads", 128, 1, 4096, "recordings sent at once") \
     STR(recording_consent_version, "recording.consent_version", "1", "name of the consent text") \
     STR(recording_consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, \
-        "what people agree to")
+        "what people agree to") \
+    STR(recording_consent_texts_de, "recording.consent_texts.de", "", \
+        "the same in German, for pages that are read in it")
 
 #define CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST) \
     ENUM(recording_store, "recording.store", enum store_place, STORE_PLACE_LOCAL, STORE_PLACES, \

@@ -21,6 +21,11 @@ static void put_consent(struct buffer *o, const struct signaling *s, bool requir
     json_put_bool(o, "required", required);
     json_put_string(o, "version", s->consent_version);
     json_put_string(o, "text", s->consent_text);
+    if (*s->consent_text_de) {
+        json_open(o, "texts", '{');
+        json_put_string(o, "de", s->consent_text_de);
+        json_close(o, '}');
+    }
     json_close(o, '}');
 }
 

@@ -280,7 +280,7 @@ struct queued {
 struct signaling {
     struct owner owner; /* the control thread */
     struct signaling_config config;
-    char *consent_version, *consent_text;
+    char *consent_version, *consent_text, *consent_text_de;
     uint64_t seed, next_handle;
     struct {
         us_t now;

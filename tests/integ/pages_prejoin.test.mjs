@@ -148,6 +148,7 @@ await test('large_text_zoom_night_and_german_break_nothing', async () => {
     init: () => Object.defineProperty(navigator, 'languages', { get: () => ['de-DE', 'en'] }) });
   await page.waitForSelector('button:has-text("Teilnehmen")');
   expectEqual(await page.evaluate(() => document.documentElement.lang), 'de', 'the language');
+  await page.waitForSelector('.consent:has-text("Diese Besichtigung kann aufgenommen werden")');
   await page.emulateMedia({ colorScheme: 'dark' });
   await look(page, 'german_dark');
   await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
@@ -165,8 +166,8 @@ await test('all_is_reached_by_keyboard_and_has_a_name', async () => {
   const page = await open(link('demo'), { size: desktop });
   expectEqual((await tabOrder(page)).map((at) => at.replace(/ (Camera|Microphone|Loudspeaker) .*/, ' $1')).filter((at) => !at.startsWith('select')).join('; '),
     'input Your name; button Camera; button Microphone; button Loudspeaker; '
-    + 'input This tour is recorded: picture and sound. By joining you agree that it is, and that your name and the time of this consent are kept '
-    + 'with the recording.; button Check my connection; button Join the tour', 'the order of Tab');
+    + 'input This tour may be recorded: picture, sound and what is written. A sign shows when. By joining you agree to that, and that your name and '
+    + 'the time of this consent are kept with the recording.; button Check my connection; button Join the tour', 'the order of Tab');
   await page.focus('input[name=name]');
   await page.keyboard.type('Kay');
   await page.focus('input[name=consent]');

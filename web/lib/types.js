@@ -96,7 +96,7 @@
  * @typedef {object} Welcome
  * @property {{name: string, role: Role, sub: string}} you
  * @property {Tour} tour
- * @property {{required: boolean, version: string, text: string}} consent
+ * @property {{required: boolean, version: string, text: string, texts?: Record<string, string>}} consent `texts`: the same in other languages
  * @property {RTCIceServer[]} [ice_servers] when the server has any
  */
 

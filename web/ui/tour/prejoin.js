@@ -4,7 +4,7 @@ import { html, nothing } from 'lit';
 import { define, Part } from '../parts/element.js';
 import { icon } from '../parts/icon.js';
 import { propertyCard } from '../parts/property_card.js';
-import { speakOf, t, told } from '../words/words.js';
+import { speakOf, spoken, t, told } from '../words/words.js';
 import { hasAgreed, rememberConsent, rememberedName, rememberName } from './remembered.js';
 import './devices.js';
 
@@ -23,6 +23,9 @@ function fitting(name) {
   }
   return letters.join('');
 }
+
+/** In the reader's language, where there is that. @param {Welcome} welcome */
+const consentText = ({ consent: { text, texts } }) => (texts && Object.hasOwn(texts, spoken()) ? texts[spoken()] : text);
 
 export class Prejoin extends Part {
   static properties = { welcome: { attribute: false }, failed: { attribute: false }, link: { attribute: false }, tracks: { attribute: false }, busy: { state: true } };
@@ -101,7 +104,9 @@ export class Prejoin extends Part {
     if (typed !== null) {
       rememberName(String(typed).trim());
     }
-    rememberConsent(welcome, consent);
+    if (welcome.consent.required) {
+      rememberConsent(welcome, consent);
+    }
     this.busy = true;
     this.tell('join', { name: fitting(String(typed ?? welcome.you.name)), consent });
   }
@@ -120,7 +125,7 @@ export class Prejoin extends Part {
           if (!(/** @type {HTMLInputElement} */ (e.target).checked)) {
             rememberConsent(welcome, false);
           }
-        }} /><span>${welcome.consent.text}</span></label>` : nothing;
+        }} /><span>${consentText(welcome)}</span></label>` : nothing;
   }
 
   /** What was found; who has done something about it can try again. */

@@ -237,6 +237,8 @@ static const struct reach reaches[] = {
     REACH("recording.downloads", reader.downloads),
     REACH("recording.consent_version", signaling.consent_version),
     REACH("recording.consent_text", signaling.consent_text),
+    REACH("recording.consent_text", signaling.consent_text_de), /* ours has a translation */
+    REACH("recording.consent_texts.de", signaling.consent_text_de),
     REACH("recording.s3.endpoint", s3.endpoint),
     REACH("recording.s3.region", s3.region),
     REACH("recording.s3.bucket", s3.bucket),
