@@ -11,7 +11,7 @@ const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 /** @param {string} text @returns {string} what is wrong with it, '' when we go there */
 function open(text) {
   try {
-    const url = new URL(text.trim());
+    const url = new URL(/https?:\/\/\S+/.exec(text)?.[0] ?? text); // invitations are pasted with what stands around it
     if (url.origin === location.origin && /^\/(t|agent)\/[\w-]+$/.test(url.pathname) && url.hash) {
       location.assign(url.href);
       return '';

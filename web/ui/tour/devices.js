@@ -9,7 +9,7 @@ import { define, Part } from '../parts/element.js';
 import { icon } from '../parts/icon.js';
 import { t } from '../words/words.js';
 import { watchLevel } from './level.js';
-import { deviceWords } from './problems.js';
+import { deviceProblem } from './problems.js';
 import { chime, listSpeakers, speaker } from './speaker.js';
 
 /** @typedef {import('../../lib/devices.js').DeviceKind} DeviceKind */
@@ -44,6 +44,8 @@ export class Devices extends Part {
     /** @type {Record<DeviceKind, number>} the last call counts */
     this.turns = { camera: 0, microphone: 0 };
     this.stopMeter = () => {};
+    /** @type {MediaStreamTrack|null} */
+    this.metered = null;
   }
 
   connectedCallback() {
@@ -67,6 +69,7 @@ export class Devices extends Part {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.stopMeter();
+    this.metered = null;
   }
 
   updated() {
@@ -102,7 +105,7 @@ export class Devices extends Part {
     try {
       track = on ? await openDevice(kind, deviceId, { facing: firstFacing(this.begin ? 'agent' : '') }) : null;
     } catch (error) {
-      this.problems[kind] = deviceWords(error, kind);
+      this.problems[kind] = deviceProblem(error, kind);
     }
     if (track && this.late && turn === this.turns[kind] && !this.isConnected) {
       this.late(kind, track);
@@ -123,7 +126,7 @@ export class Devices extends Part {
   onEnded(kind, track) {
     if (this.isConnected && this.tracks[kind] === track) {
       this.tracks[kind] = null;
-      this.problems[kind] = deviceWords({ code: 'device_gone' }, kind);
+      this.problems[kind] = deviceProblem({ code: 'device_gone' }, kind);
       this.changed();
     }
   }
@@ -134,9 +137,14 @@ export class Devices extends Part {
     this.tell('devices');
   }
 
+  /** Of the microphone that is on. */
   meter() {
+    const microphone = this.tracks.microphone ?? null;
+    if (microphone === this.metered) {
+      return;
+    }
     this.stopMeter();
-    const { microphone } = this.tracks;
+    this.metered = microphone;
     this.stopMeter = microphone ? watchLevel(microphone, (level) => {
       /** @type {HTMLElement|null} */ (this.querySelector('[data-meter] > span'))?.style.setProperty('width', `${level * 100}%`);
     }) : () => {};

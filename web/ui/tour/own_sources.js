@@ -29,8 +29,8 @@ export class OwnSources extends EventTarget {
     client.on('device', (news) => this.onDevice(news));
     client.on('muted', ({ source }) => this.stop(source));
     client.on('withdrawn', (source) => this.stop(source));
-    client.on('refused', ({ source, code, message }) => {
-      this.say(refusalWords(code, message));
+    client.on('refused', ({ source, code }) => {
+      this.say(refusalWords(code));
       this.stop(source);
     });
     client.on('devices', () => this.look());

@@ -31,7 +31,10 @@ export const rememberName = (name) => write(() => localStorage, NAME, name);
 const agreement = ({ you, tour, consent }) => JSON.stringify([you.sub, tour.name, consent.version, consent.text]);
 
 /** @param {import('../../lib/types.js').Welcome} welcome */
-export const hasAgreed = (welcome) => read(() => sessionStorage, CONSENT) === agreement(welcome);
+const keyOf = ({ tour }) => `${CONSENT}.${tour.name}`;
+
+/** @param {import('../../lib/types.js').Welcome} welcome */
+export const hasAgreed = (welcome) => read(() => sessionStorage, keyOf(welcome)) === agreement(welcome);
 
 /** Given, or taken back. @param {import('../../lib/types.js').Welcome} welcome @param {boolean} agreed */
-export const rememberConsent = (welcome, agreed) => write(() => sessionStorage, CONSENT, agreed ? agreement(welcome) : '');
+export const rememberConsent = (welcome, agreed) => write(() => sessionStorage, keyOf(welcome), agreed ? agreement(welcome) : '');

@@ -3,11 +3,11 @@
 /** @type {import('./words.js').Words} */
 export default {
   'verdict.good': 'Ihre Verbindung ist gut.',
-  'verdict.udp_blocked': 'Ihre Verbindung reicht. Bitten Sie im Büro um einen Weg nach draußen über UDP: Bild und Ton laufen dann ruhiger.',
-  'verdict.relay_only': 'Ihre Verbindung reicht, über einen Umweg. Bitten Sie im Büro um einen direkten Weg nach draußen.',
+  'verdict.udp_blocked': 'Ihre Verbindung reicht. Im Büro kann, wer das Netz betreut, UDP durchlassen: Bild und Ton laufen dann ruhiger.',
+  'verdict.relay_only': 'Ihre Verbindung reicht, über einen Umweg. Im Büro kann, wer das Netz betreut, sie direkt durchlassen.',
   'verdict.narrow_up': 'Sie können zusehen und zuhören. Um gut gesehen zu werden, nehmen Sie ein anderes Netz oder beenden Sie andere Uploads.',
   'verdict.narrow': 'Ihre Verbindung ist langsam. Nehmen Sie ein Kabel, ein anderes WLAN oder den Hotspot Ihres Telefons und beenden Sie andere Downloads.',
-  'verdict.lossy': 'Auf Ihrer Verbindung geht einiges verloren. Gehen Sie näher an den WLAN-Router oder nehmen Sie ein Kabel.',
+  'verdict.lossy': 'Ihre Verbindung ist unruhig. Gehen Sie näher an den WLAN-Router oder nehmen Sie ein Kabel.',
   'verdict.far': 'Ihre Verbindung antwortet spät. Wenn Sie ein VPN benutzen, schalten Sie es aus.',
   'verdict.media_blocked': 'Ihr Netz lässt Ton und Bild nicht durch. Versuchen Sie ein anderes Netz, zum Beispiel den Hotspot Ihres Telefons; wenn Sie ein VPN benutzen, schalten Sie es aus.',
   'verdict.websocket_blocked': 'Etwas unterwegs hält die Besichtigung auf, etwa ein Firmennetz oder ein Virenscanner. Versuchen Sie ein anderes Netz.',

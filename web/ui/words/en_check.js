@@ -2,11 +2,11 @@
 
 export default {
   'verdict.good': 'Your connection is good.',
-  'verdict.udp_blocked': 'Your connection will do. In an office, ask for a way out by UDP: it makes picture and sound smoother.',
-  'verdict.relay_only': 'Your connection will do, by a detour. In an office, ask for a direct way out.',
+  'verdict.udp_blocked': 'Your connection will do. In an office, those who run the network can make it smoother: let UDP through.',
+  'verdict.relay_only': 'Your connection will do, by a detour. In an office, those who run the network can let it through directly.',
   'verdict.narrow_up': 'You can look and listen. To be seen well, use another network or stop other uploads.',
   'verdict.narrow': 'Your connection is slow. Use a cable, another Wi-Fi or the hotspot of your phone, and stop other downloads.',
-  'verdict.lossy': 'Your connection drops things. Go nearer to the Wi-Fi box, or use a cable.',
+  'verdict.lossy': 'Your connection is unsteady. Go nearer to the Wi-Fi box, or use a cable.',
   'verdict.far': 'Your connection answers late. If you use a VPN, switch it off.',
   'verdict.media_blocked': 'Your network does not let sound and picture through. Try another network, for example the hotspot of your phone; if you use a VPN, switch it off.',
   'verdict.websocket_blocked': 'Something on the way blocks the tour, such as a company network or a virus scanner. Try another network.',
