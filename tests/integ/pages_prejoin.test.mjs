@@ -1,6 +1,8 @@
 // Before the tour and after it: the house, devices that work and that do not, consent, waiting, ends, links that lead
 // nowhere, and the element in a page of somebody else's. Each state with axe, and a picture of it in var/screens.
 import fs from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { expectAccessible, smallTargets, tabOrder } from './lib/axe.mjs';
 import { launchChromium } from './lib/chromium.mjs';
@@ -458,6 +460,53 @@ await test('taken_out_while_it_joins_it_is_not_in_and_put_back_it_is_in_once', a
   expectEqual(await page.evaluate(() => window.sockets.filter((s) => s.readyState === 1).length), 1, 'connections');
   await page.close();
   await host.close();
+});
+
+/** A site of somebody else's: a listing, and what its proxy passes on to us. */
+async function otherSite() {
+  const upstream = { host: '127.0.0.1', port: Number(new URL(base).port) };
+  const site = http.createServer((req, res) => {
+    if (req.url === '/listing') {
+      res.setHeader('content-type', 'text/html');
+      res.end(`<!doctype html><html lang="en"><head><title>Listing</title><link rel="icon" href="/assets/icon.svg"><link rel="stylesheet" href="/assets/embed.css">
+        <script type="module" src="/assets/embed.js"></script></head><body><main></main></body></html>`);
+    } else if (req.url.startsWith('/assets/')) {
+      req.pipe(http.request({ ...upstream, path: req.url, headers: req.headers }, (answer) => {
+        res.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(res);
+      }));
+    } else {
+      res.writeHead(404).end();
+    }
+  });
+  site.on('upgrade', (req, socket) => {
+    const up = net.connect(upstream, () => {
+      up.write(`GET ${req.url} HTTP/1.1\r\n${Object.entries(req.headers).map(([k, v]) => `${k}: ${v}`).join('\r\n')}\r\n\r\n`);
+      socket.pipe(up).pipe(socket);
+    });
+    [socket, up].forEach((s) => s.on('error', () => up.destroy() && socket.destroy()));
+  });
+  await new Promise((listening) => { site.listen(0, '127.0.0.1', listening); });
+  return { url: `http://127.0.0.1:${site.address().port}`, close: () => (site.closeAllConnections(), site.close()) };
+}
+
+await test('behind_the_proxy_of_another_site', async () => {
+  const site = await otherSite();
+  const page = await browser.newPage();
+  await page.goto(`${site.url}/listing`);
+  await page.evaluate((url) => {
+    const tour = document.createElement('oriel-tour');
+    tour.setAttribute('link', url);
+    document.querySelector('main').append(tour);
+  }, link('demo', { name: 'Ida', sub: 'ida' }).replace(base, site.url));
+  await page.waitForSelector('form.prejoin');
+  await page.waitForFunction(() => document.querySelector('.photo').naturalWidth > 0);
+  await page.check('input[name=consent]');
+  await join(page);
+  await page.waitForSelector('.tour');
+  expectEqual(await page.evaluate(() => performance.getEntriesByType('resource').filter((e) => !e.name.startsWith(location.origin)).map((e) => e.name).join()), '', 'what comes from elsewhere');
+  await page.close();
+  site.close();
 });
 
 await test('two_on_a_page_are_two_tours', async () => {
