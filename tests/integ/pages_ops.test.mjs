@@ -322,6 +322,15 @@ await test('it_proves_itself_and_is_exported', async () => {
   await (await file).cancel();
 });
 
+await test('who_looked_and_what_was_done_is_listed', async () => {
+  await page.click('[data-tab=access]');
+  await page.waitForSelector('.acts [data-what="export.download"]:has-text("Downloaded a film")');
+  const acts = await page.locator('.acts li').allInnerTexts();
+  expect(acts.some((text) => /^Had a film made/.test(text)) && acts.some((text) => /^Watched it/.test(text)) && acts.every((text) => text.includes('olga')), acts.join(' | '));
+  await accessible(page, 'who looked');
+  await shot('access');
+});
+
 await test('on_hold_it_cannot_be_deleted', async () => {
   await page.click('[data-tab=retention]');
   await page.waitForSelector('text=Kept for 90 days');

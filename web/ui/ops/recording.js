@@ -8,6 +8,7 @@ import { notice } from '../parts/notice.js';
 import { tabs } from '../parts/tabs.js';
 import { clock, size, when } from '../words/format.js';
 import { t } from '../words/words.js';
+import './access.js';
 import { consentTab } from './consent.js';
 import { copy } from './copy.js';
 import { linkOf } from './place.js';
@@ -175,6 +176,7 @@ export class RecordingView extends Part {
     return tabs({ name: 'about', label: t('recording.about'), open: this.tab, choose: (id) => { this.tab = id; }, tabs: [
       { id: 'consent', label: t('consent.title'), content: () => consentTab(r, this.people, (s) => this.seek(s)) },
       { id: 'proof', label: t('proof.title'), content: () => html`<oriel-proof .api=${this.api} .recording=${r}></oriel-proof>` },
+      { id: 'access', label: t('access_tab.title'), content: () => html`<oriel-access .api=${this.api} .recording=${r.id}></oriel-access>` },
       { id: 'retention', label: t('retention.title'), content: () => html`<oriel-retention .api=${this.api} .recording=${r}
         .people=${this.people} @changed=${() => this.load(this.id)}></oriel-retention>` }] });
   }

@@ -201,7 +201,7 @@ export class RecordingsApi extends EventTarget {
   }
 
   /** Who looked at it and did something with it, newest first. @param {string} id @param {string|null} after
-   *  @returns {Promise<{records: Act[], next: string|null}>} */
+   *  @returns {Promise<{records: Act[], next: string|null, damaged?: boolean}>} */
   access(id, after) {
     return this.call(`/v1/recordings/${id}/access?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`);
   }
