@@ -41,8 +41,8 @@ await test('what_somebody_looked_at_in_one_go_is_one_thing', () => {
   const act = (minute, sub, what, more) => ({ n: n--, at: `2026-01-02T10:${String(minute).padStart(2, '0')}:00Z`, what, outcome: 'done', sub, ...more });
   const deeds = deedsOf([act(30, 'olga', 'recording.play'), act(29, 'olga', 'recording.ticket'), act(29, 'olga', 'recording.get', { count: 3 }),
     act(28, 'paul', 'recording.get'), act(27, 'olga', 'recording.get', { outcome: 'refused', code: 'token_tour' }),
-    act(26, 'olga', 'recording.hold', { detail: 'a court asks' }), act(25, 'olga', 'export.download'), act(9, 'olga', 'recording.get'), act(1, 'olga', 'recording.get')]);
-  expectEqual(deeds.map((d) => `${d.who} ${d.whats.join('+')} ${d.refused}`.trim()).join('; '), ['olga recording.play+recording.ticket+recording.get',
+    act(26, 'olga', 'recording.hold', { detail: 'a court asks' }), act(26, 'olga', 'recording.waveform'), act(25, 'olga', 'export.download'), act(9, 'olga', 'recording.get'), act(1, 'olga', 'recording.get')]);
+  expectEqual(deeds.map((d) => `${d.who} ${d.whats.join('+')} ${d.refused}`.trim()).join('; '), ['olga recording.play+recording.ticket+recording.get+recording.waveform',
     'paul recording.get', 'olga recording.get token_tour', 'olga recording.hold', 'olga export.download', 'olga recording.get', 'olga recording.get'].join('; '), 'deeds');
 });
 

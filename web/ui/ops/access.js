@@ -7,7 +7,7 @@ import { define, Part } from '../parts/element.js';
 import { icon } from '../parts/icon.js';
 import { when } from '../words/format.js';
 import { t, told } from '../words/words.js';
-import { deedsOf, didPlay } from './acts.js';
+import { deedsOf, didPlay, isLook } from './acts.js';
 import { problemWords } from './problems.js';
 
 /** @typedef {import('./recordings_api.js').Act} Act */
@@ -18,8 +18,9 @@ const SIGNS = { export: 'download', 'recording.export': 'download', 'recording.h
 const DELETES = /shred|redact|sweep|remove/;
 
 /** @param {Deed} deed */
-function signOf({ whats: [what], refused }) {
-  return refused ? 'warning' : DELETES.test(what) ? 'trash' : SIGNS[what] ?? SIGNS[what.split('.')[0]] ?? 'eye';
+function signOf(deed) {
+  const [what] = deed.whats;
+  return deed.refused ? 'warning' : isLook(deed) ? 'eye' : DELETES.test(what) ? 'trash' : SIGNS[what] ?? SIGNS[what.split('.')[0]] ?? 'eye';
 }
 
 /** @param {Deed} deed */

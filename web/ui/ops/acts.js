@@ -14,17 +14,17 @@ const deedOf = (act) => ({ at: act.at, who: act.name || act.sub || '', role: act
   refused: act.outcome === 'refused' ? act.code || 'refused' : '', detail: act.detail ?? '', count: act.count ?? 1, key: act.n });
 
 /** @param {Deed} deed */
-const isLook = ({ whats, refused }) => !refused && LOOKS.includes(whats[0]);
+export const isLook = ({ whats, refused }) => !refused && LOOKS.includes(whats[0]);
 
 /** @param {Act[]} acts newest first @returns {Deed[]} */
 export function deedsOf(acts) {
   /** @type {Deed[]} */
   const deeds = [];
   for (const deed of acts.map(deedOf)) {
-    const last = deeds[deeds.length - 1];
-    if (last && isLook(last) && isLook(deed) && last.who === deed.who && Date.parse(last.at) - Date.parse(deed.at) < TOGETHER_MS) {
+    const last = deeds.filter((one) => one.who === deed.who && isLook(one)).pop();
+    if (last && isLook(deed) && Date.parse(last.at) - Date.parse(deed.at) < TOGETHER_MS) {
       last.whats = [...new Set([...last.whats, ...deed.whats])];
-      last.key = deed.key;
+      last.count = 1; // of what would be said of all of them
     } else {
       deeds.push(deed);
     }
