@@ -3,6 +3,7 @@
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ void bench_postgres_do(const char *order) {
  * of a pipe that closes with the program. */
 static void guard(void) {
     int ends[2];
-    CHECK(pipe(ends) == 0);
+    CHECK(pipe2(ends, O_CLOEXEC) == 0); /* the database itself must not have the other end */
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
