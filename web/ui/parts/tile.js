@@ -63,9 +63,9 @@ export class Tile extends Part {
         @resize=${() => this.sized()} @loadedmetadata=${() => this.sized()}></video>
       ${this.track && (this.pictured || !this.paused) ? nothing : html`<div class="face">${avatar(this.name, 'large')}</div>`}
       ${this.paused ? html`<p class="held-note">${t('tile.paused')}</p>` : nothing}
-      ${text ? html`<span class="who">${this.hand ? icon('hand', t('tile.hand')) : nothing}${
-        this.muted ? icon('microphone-off', t('tile.muted')) : nothing}${
-        this.speaking ? icon('sound', t('tile.speaking')) : nothing}<span class="one-line">${text}</span></span>` : nothing}
+      ${text ? html`<span class="who">${this.muted ? icon('microphone-off', t('tile.muted')) : nothing}${
+        this.speaking ? icon('sound', t('tile.speaking')) : nothing}${
+        this.hand ? icon('hand', t('tile.hand')) : nothing}<span class="one-line">${text}</span></span>` : nothing}
     </div>`;
   }
 }

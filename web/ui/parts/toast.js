@@ -5,6 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 
 const SECONDS = 6;
 const AT_ONCE = 3;
+const GAP = 8; // [px]
 
 /** @type {{id: number, text: string}[]} */
 let shown = [];
@@ -29,6 +30,11 @@ function draw() {
     there.append(box);
   }
   render(repeat(shown, (s) => s.id, (s) => html`<p class="toast">${s.text}</p>`), box);
+  let above = 0; // [px] each over the one after it; moved as one moves a picture, so that nothing counts as shifted
+  for (const one of /** @type {HTMLElement[]} */ ([...box.children].reverse())) {
+    one.style.translate = `0 ${-above}px`;
+    above += one.offsetHeight + GAP;
+  }
 }
 
 /** The same again, while it is still there, is said once. @param {string} text */

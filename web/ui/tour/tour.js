@@ -10,7 +10,7 @@ import { signalUrl, splitLink } from '../link.js';
 import { define, Part } from '../parts/element.js';
 import { notice } from '../parts/notice.js';
 import { titleOf } from '../property.js';
-import { speakOf, spoken, t } from '../words/words.js';
+import { speakAsAgent, speakOf, spoken, t } from '../words/words.js';
 import { endScreen } from './ends.js';
 import { waitUntilOpen, earlyScreen, isClosed, isNotYet, lobbyScreen } from './waiting.js';
 import { codeOf, errorWords } from './problems.js';
@@ -61,6 +61,8 @@ export class OrielTour extends Part {
     /** @type {import('./devices.js').OwnTracks} open before joining; from then on the model's */
     this.tracks = {};
     this.recorded = false;
+    /** @type {Promise<any>|null} what a host's page needs */
+    this.desk = null;
     this.led = ''; // by which address we are where we are
     /** aborted when we have left this tour for another one, or the page */
     this.here = new AbortController();
@@ -164,9 +166,8 @@ export class OrielTour extends Part {
       }
       this.screen = { at: 'prejoin', welcome, failed: null };
       loadRoom().catch(() => {}); // is there when it is wanted
-      if (welcome.you.role === 'agent') {
-        import('./agent/desk.js').catch(() => {});
-      }
+      this.desk = welcome.you.role === 'agent'
+        ? Promise.all([import('./agent/desk.js'), speakAsAgent()]).catch(() => {}) : null; // or a host began with a buyer's buttons
     } catch (error) {
       if (current()) {
         this.refused(error);
@@ -216,6 +217,7 @@ export class OrielTour extends Part {
     this.joining = client;
     try {
       const { TourModel, enter } = await loadRoom();
+      await this.desk;
       signal.throwIfAborted();
       if (!this.model) {
         const model = this.model = new TourModel(client, this.tracks);
