@@ -36,6 +36,9 @@ export function awayScreen(model) {
   if (model.link === 'connecting') {
     return html`<div class="away" role="status" tabindex="0"><div class="spinner"></div><p class="soft">${t('tour.connecting')}</p></div>`;
   }
+  if (model.link !== 'live') { // what we know of the others is old
+    return nothing;
+  }
   const { name, title, text } = situation(model);
   return html`<div class="away" role="status" tabindex="0">${name ? avatar(name, 'large') : nothing}<h2>${title}</h2><p class="soft">${text}</p></div>`;
 }

@@ -2,6 +2,7 @@
 // that it stands still. Tells `ratio` of the picture, `tap`, and `camera` (back to it).
 
 import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { icon } from '../parts/icon.js';
 import { define, Part } from '../parts/element.js';
 import { pictureRect } from './fit.js';
@@ -34,6 +35,7 @@ export class Stage extends Part {
     this.empty = nothing;
     this.lost = ''; // what is the matter, while it is
     this.near = false; // zoomed in
+    this.shown = ''; // whose picture of what it was last
     this.ratio = 0;
     this.still = new StillWatch();
     /** @type {Zoom|null} */
@@ -68,13 +70,18 @@ export class Stage extends Part {
   /** @param {Map<string, any>} changed */
   willUpdate(changed) {
     const before = /** @type {Picture|undefined} */ (changed.get('picture'));
-    const now = this.picture;
-    if (changed.has('picture') && (before?.participant !== now?.participant || before?.source !== now?.source || before?.track !== now?.track)) {
+    const { participant, source, track } = this.picture ?? {};
+    const shown = participant ? `${participant}/${source}` : this.shown;
+    if (shown !== this.shown) {
       this.still.reset();
       this.zoom?.to(1);
-    } else if (changed.has('sight')) {
+    } else if (changed.has('picture') && before?.track !== track && !this.lost) { // else it is lost until it is seen
+      this.still.reset();
+    }
+    if (changed.has('sight')) {
       this.zoom?.to(1);
     }
+    this.shown = shown;
   }
 
   updated() {
@@ -160,7 +167,7 @@ export class Stage extends Part {
       ${picture?.participant ? nothing : this.empty}
       ${sight ? sightView(sight, () => this.tell('camera')) : nothing}
       ${this.near ? html`<button type="button" class="smaller" data-control="zoom-out" @click=${() => this.zoom?.to(1)}>${icon('smaller')}${t('stage.whole')}</button>` : nothing}
-      ${this.lost ? html`<div class="lost" role="alert"><div class="spinner"></div><p>${this.lost}</p></div>` : nothing}`;
+      ${repeat(this.lost ? [this.lost] : [], (words) => words, (words) => html`<div class="lost" role="alert"><div class="spinner"></div><p>${words}</p></div>`)}`;
   }
 }
 

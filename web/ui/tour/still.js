@@ -1,4 +1,4 @@
-// Notices that a picture stands still: no frame has come for longer than a frame takes. Sees what the person sees, so
+// Notices that a picture stands still: no frame was drawn for longer than a frame takes. Sees what the person sees, so
 // it is quicker than what the network tells, and knows at once when the picture is back.
 
 const LOOK = 200; // [ms]
@@ -6,8 +6,10 @@ const LOOK = 200; // [ms]
 export class StillWatch {
   constructor() {
     this.frames = 0;
-    this.moved = 0; // when a frame was seen last [ms, performance.now]
+    this.moved = 0; // when a frame was drawn last [ms, performance.now]
     this.looked = 0;
+    /** @type {HTMLVideoElement|null} */
+    this.video = null;
   }
 
   /** From now on it is another picture, of which nothing was seen yet. */
@@ -16,15 +18,29 @@ export class StillWatch {
     this.moved = performance.now();
   }
 
+  /** Told of each frame, for Firefox counts none of a stream. @param {HTMLVideoElement|null} video */
+  follow(video) {
+    this.video = video;
+    const drawn = () => {
+      if (this.video === video) {
+        this.frames++;
+        this.moved = performance.now();
+        video?.requestVideoFrameCallback(drawn);
+      }
+    };
+    video?.requestVideoFrameCallback?.(drawn);
+  }
+
   /** @param {HTMLVideoElement|null} video @returns {number} so long nothing has come [ms] */
   look(video) {
     const now = performance.now();
-    const { totalVideoFrames = 0 } = video?.getVideoPlaybackQuality?.() ?? {};
-    // A page that is not seen draws nothing, and one that slept knows nothing.
-    if (totalVideoFrames !== this.frames || document.visibilityState !== 'visible' || now - this.looked > 5 * LOOK) {
+    if (video !== this.video) {
+      this.follow(video);
+    }
+    // A page that is not seen draws nothing, one that slept knows nothing, and an old browser tells nothing.
+    if (document.visibilityState !== 'visible' || now - this.looked > 5 * LOOK || video && !video.requestVideoFrameCallback) {
       this.moved = now;
     }
-    this.frames = totalVideoFrames;
     this.looked = now;
     return now - this.moved;
   }
