@@ -6,6 +6,7 @@ import path from 'node:path';
 import { expectAccessible } from './lib/axe.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { expectEqual, finish, test, until } from './lib/harness.mjs';
+import { expectStill, watchShifts } from './lib/shifts.mjs';
 import { blockedFor, expectPrompt, watchPicture } from './lib/still.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { firstFrame, joinTour, stageOf } from './lib/tour.mjs';
@@ -71,6 +72,7 @@ for (const seconds of [5, 20]) {
   await test(`${seconds}_s_without_a_packet_are_said_and_not_for_longer`, async (atEnd) => {
     atEnd(() => block(false));
     await Promise.all(pages.map(watchPicture));
+    await Promise.all(pages.map(watchShifts));
     block(true);
     for (const [name, page] of buyers) {
       await page.waitForSelector('.stage .lost:has-text("Getting you back")');
@@ -83,6 +85,7 @@ for (const seconds of [5, 20]) {
     block(false);
     const opened = await Promise.all(pages.map((page) => page.evaluate(() => performance.now())));
     await Promise.all(pages.map((page, i) => expectPrompt(page, [...buyers.keys()][i], opened[i])));
+    await Promise.all(pages.map((page) => expectStill(page, 'as the notice came and went')));
     await agent.waitForFunction(() => window.oriel.roster().every((p) => p.link !== 'lost'));
     expectEqual(await agent.evaluate(() => window.oriel.roster().length), 3, 'people, each once');
   });

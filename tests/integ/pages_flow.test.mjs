@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expectAccessible } from './lib/axe.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { expectStill, watchShifts, watchShiftsFromBeginning } from './lib/shifts.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { firstFrame, joinTour } from './lib/tour.mjs';
 import { minter } from './lib/token.mjs';
@@ -33,12 +34,7 @@ async function newPage(browser) {
   const page = await browser.newPage();
   page.on('pageerror', (e) => errors.push(e.message));
   page.on('console', (m) => m.type() === 'error' && !/WebSocket|ERR_CONNECTION/.test(m.text()) && errors.push(m.text()));
-  await page.addInitScript(() => {
-    window.shifts = [];
-    new PerformanceObserver((list) => list.getEntries().forEach((e) => window.shifts.push(`${e.value.toFixed(4)} ${e.sources.map((s) =>
-      `${s.node?.nodeName} ${s.node?.className} ${JSON.stringify(s.previousRect)} to ${JSON.stringify(s.currentRect)}`).join(' | ')}`)))
-      .observe({ type: 'layout-shift', buffered: true });
-  });
+  await watchShiftsFromBeginning(page);
   return page;
 }
 
@@ -46,13 +42,6 @@ async function joined(browser, claims, devices = false) {
   const page = await newPage(browser);
   await joinTour(page, link(claims), { camera: devices });
   return page;
-}
-
-/** What has shifted since the last time, once all is drawn. */
-async function stable(page, what) {
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  const shifts = await page.evaluate(() => window.shifts.splice(0));
-  expectEqual(shifts.join('\n'), '', `what has shifted ${what}`);
 }
 
 /** From now on the page notes each picture that is its main one: "whose/what", with * where it is its own. */
@@ -94,7 +83,7 @@ await test('who_speaks_with_a_camera_does_not_take_the_house_from_anybody', asyn
   await ann.click('[data-control=microphone]'); // she is silent
   await Promise.all([bea, cy, dee].map(firstFrame));
   await Promise.all(all.map(noteStage));
-  await Promise.all(all.map((page) => page.evaluate(() => { window.shifts.length = 0; })));
+  await Promise.all(all.map(watchShifts));
   await beaSpeaks(60);
   await cy.waitForSelector(`.others [data-person=${beaId}] .who svg[aria-label], .others [data-person=${beaId}] .speaking`);
   await ann.waitForSelector(`.others [data-person=${beaId}] .speaking`);
@@ -102,7 +91,7 @@ await test('who_speaks_with_a_camera_does_not_take_the_house_from_anybody', asyn
   await ann.screenshot({ path: path.join(SCREENS, 'flow_agent.png') });
   await cy.screenshot({ path: path.join(SCREENS, 'flow_buyer.png') });
   for (const page of [ann, cy, dee]) {
-    await stable(page, 'while somebody spoke');
+    await expectStill(page, 'while somebody spoke');
   }
 });
 
@@ -136,14 +125,14 @@ await test('unless_the_agent_puts_him_there', async () => {
 });
 
 await test('nothing_moves_when_people_come_ask_and_go', async (atEnd) => {
-  await Promise.all(all.map((page) => page.evaluate(() => { window.shifts.length = 0; })));
+  await Promise.all(all.map(watchShifts));
   const guests = [];
   atEnd(() => Promise.all(guests.map((page) => page.close())));
   for (const name of ['Eve', 'Maximiliana Konstantinopolitanskaja-Featherstonehaugh of Lower Upperthorpe']) {
     guests.push(await joined(desk, { sub: name.slice(0, 8), name }, name === 'Eve'));
   }
   await ann.waitForFunction(() => document.querySelectorAll('.others oriel-tile').length >= 5);
-  await Promise.all([ann, cy, dee].map((page) => stable(page, 'as people came')));
+  await Promise.all([ann, cy, dee].map((page) => expectStill(page, 'as people came')));
   await cy.evaluate(() => window.oriel.askQuestion('How old is the boiler?'));
   await ann.waitForSelector('.question-card, [data-chip]');
   await cy.evaluate(() => window.oriel.hand(true));
@@ -153,10 +142,10 @@ await test('nothing_moves_when_people_come_ask_and_go', async (atEnd) => {
   await cy.waitForSelector('.message:has-text("Good morning")');
   await ann.evaluate(() => window.oriel.chapter('Kitchen'));
   await cy.waitForSelector('.room-now:has-text("Kitchen")');
-  await Promise.all([ann, cy, dee].map((page) => stable(page, 'as they asked')));
+  await Promise.all([ann, cy, dee].map((page) => expectStill(page, 'as they asked')));
   await Promise.all(guests.splice(0).map((page) => page.close()));
   await ann.waitForFunction(() => window.oriel.roster().length === 4);
-  await Promise.all([ann, cy, dee].map((page) => stable(page, 'as they went')));
+  await Promise.all([ann, cy, dee].map((page) => expectStill(page, 'as they went')));
 });
 
 /** Bea's link on one more device, which is asked what becomes of the others. */
@@ -202,7 +191,6 @@ await test('and_who_moves_to_another_one_is_there_only_and_for_good', async () =
 
 await test('a_server_that_is_killed_is_said_on_both_sides_and_found_again', async () => {
   const inTour = [ann, cy, dee, moved];
-  await Promise.all(inTour.map((page) => page.evaluate(() => { window.shifts.length = 0; })));
   await server.stop('SIGKILL');
   const killed = Date.now();
   for (const page of inTour) {
@@ -227,7 +215,6 @@ await test('a_server_that_is_killed_is_said_on_both_sides_and_found_again', asyn
   for (const old of [bea, beside]) {
     expectEqual(await old.locator('.notice h1:has-text("You joined from another window")').count(), 1, 'who moved away stays away');
   }
-  await Promise.all([ann, cy, dee].map((page) => stable(page, 'as the notice came and went')));
 });
 
 await test('no_errors_on_any_console', () => expectEqual(errors.join('\n'), '', 'errors'));

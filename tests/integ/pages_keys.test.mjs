@@ -56,7 +56,7 @@ await test('pages_that_take_a_link', async () => {
 });
 
 await test('before_the_tour', async () => {
-  await open(link({ sub: 'bea' }), 'form.prejoin');
+  await open(link({ sub: 'bea' }), 'select[aria-label=Loudspeaker]');
   await expectOrder(page, ['input Your name', 'button Camera Off', 'button Microphone Off', 'button Loudspeaker Play a test sound',
     'select Loudspeaker', 'input This tour is recorded: picture and sound. By joining you agree t',
     'button Check my connection', 'button Join the tour'], 'a buyer’s form');

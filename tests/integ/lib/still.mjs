@@ -49,8 +49,8 @@ const missed = (page) => until(() => page.evaluate(() => {
   const at = gaps.indexOf(Math.max(...gaps));
   const [last, next] = [pictures[at], pictures[at + 1]];
   const first = notices.find((n) => n.from > last && n.from < next);
-  const stood = notices.find((n) => n.from < next && !(n.to && n.to < next));
-  return stood?.to > 0 && !document.querySelector('.stage .lost') && { last, next, said: first?.from - last, gone: stood.to - next,
+  const stood = notices.find((n) => n.from < next && !(n.to && n.to < next - 500)); // it is seen a little before it is told
+  return stood?.to > 0 && !document.querySelector('.stage .lost') && { last, next, said: first?.from - last, gone: Math.max(0, stood.to - next),
     words: notices.filter((n) => n.from > last).map((n) => n.words), links: links.map(([t, what]) => `${what} ${Math.round(t - last)}`) };
 }), 'pictures again, and nothing said any more');
 
