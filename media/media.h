@@ -102,6 +102,7 @@ enum media_event_type {
     MEDIA_LAYERS,       /* peer, mid, source_kind, layers: which of them are to be sent from now on;
                            only of a session that obeys_layers */
     MEDIA_SLOT_CHANGED, /* peer, mid, participant (0 = empty), source_kind, paused */
+    MEDIA_RECEPTION,    /* peer: how well what is sent to it arrives; reason: enum reception */
     MEDIA_SPEAKER,      /* tour, participant (0 = nobody) */
     MEDIA_OFFENCE       /* the peer does what no well-behaved client does; reason: enum
                            media_offence; at most once a second for each */
@@ -122,7 +123,8 @@ const char *media_offence_name(enum media_offence o);
 struct media_event {
     uint8_t type;        /* enum media_event_type */
     uint8_t source_kind; /* enum source_kind */
-    uint8_t reason;      /* enum err, MEDIA_PEER_FAILED; enum media_offence, MEDIA_OFFENCE */
+    uint8_t reason;      /* enum err, MEDIA_PEER_FAILED; enum media_offence, MEDIA_OFFENCE; enum
+                            reception, MEDIA_RECEPTION */
     uint8_t handshake;   /* MEDIA_PEER_FAILED: enum dtls_failure, for logs; 0 = none of it */
     uint8_t layers;      /* MEDIA_LAYERS: bit per rid of its session_line, in that order */
     bool paused;         /* MEDIA_SLOT_CHANGED: its path does not carry the picture, none is sent */

@@ -7,6 +7,7 @@
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/layers.h"
+#include "signaling/tell/reception.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
@@ -102,6 +103,14 @@ void signaling_layers(struct signaling *s, uint64_t peer, enum source_kind kind,
     struct session *session = map_get(s->peers, peer);
     if (session && kind > SOURCE_NONE && kind < SOURCE_KIND_COUNT) {
         layers_tell(s, session, kind, active);
+    }
+}
+
+void signaling_reception(struct signaling *s, us_t now, uint64_t peer, enum reception is) {
+    OWNER_CHECK(&s->owner);
+    struct session *session = map_get(s->peers, peer);
+    if (session && session->seat && is < RECEPTION_COUNT) {
+        reception_report(s, now, session, is);
     }
 }
 

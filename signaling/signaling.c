@@ -14,6 +14,7 @@
 #include "signaling/seats/probe.h"
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/reception.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/rights.h"
@@ -274,6 +275,7 @@ static void timeout(struct signaling *s, us_t now, struct signaling_timer *t) {
     case TIMER_TICK:
         pointing_tick(s, now, CONTAINER_OF(t, struct tour, tick));
         tour_tick(s, now, CONTAINER_OF(t, struct tour, tick));
+        reception_tick(s, now, CONTAINER_OF(t, struct tour, tick));
         break;
     case TIMER_HOST:
         tour_end(s, now, CONTAINER_OF(t, struct tour, host), END_HOST_GONE);

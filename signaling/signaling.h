@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/command.h"
 #include "base/err.h"
+#include "base/reception.h"
 #include "base/rng.h"
 #include "base/time.h"
 #include "signaling/words/acts.h"
@@ -229,6 +230,8 @@ void signaling_slot(struct signaling *s, us_t now, uint64_t peer, const struct s
 void signaling_excess(struct signaling *s, us_t now, uint64_t peer, enum source_kind kind);
 /* Which layers of this source are needed: bit per rid of its session_line, in that order. */
 void signaling_layers(struct signaling *s, uint64_t peer, enum source_kind kind, uint8_t active);
+/* How well what is sent to it arrives. */
+void signaling_reception(struct signaling *s, us_t now, uint64_t peer, enum reception is);
 void signaling_speaker(struct signaling *s, uint64_t tour, uint64_t participant);
 /* A command that a worker will never get, for want of memory; it is the one of the last effect. */
 void signaling_lost(struct signaling *s, us_t now, const struct command *c);

@@ -10,6 +10,7 @@
 #include "media/engine/event.h"
 #include "media/engine/keep.h"
 #include "media/engine/need.h"
+#include "media/engine/reception.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
@@ -315,6 +316,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     clock_offset_load(&s->offset, now, from->clock_offset);
     s->viewer.present = true;
     s->told_up = !s->rebuilt;
+    s->reception.is = s->reception.told = RECEPTION_COUNT;
     s->report_at = now;
     enter_sources(s, now, from);
     need_adopted(s);

@@ -6,6 +6,7 @@
 #include "media/engine/need.h"
 #include "media/engine/pace.h"
 #include "media/engine/picture.h"
+#include "media/engine/reception.h"
 
 /* However often a client changes its mind: choosing costs as much as a hundred packets. */
 #define ALLOT_GAP (25 * US_PER_MS)
@@ -294,12 +295,29 @@ static uint64_t endured(struct session *s, us_t now, uint64_t rate, uint64_t aud
     return now - s->starved_at < ALLOT_ENDURES ? least : rate;
 }
 
+static int largest(const struct allocation_slot *offers) {
+    return offers->n > 0 ? offers->layers[offers->n - 1].spatial : -1;
+}
+
+/* Of a main picture there are larger sizes than the one that is shown. */
+static bool shows_less(const struct session *s, const struct allocation_slot *offers,
+                       const int *tops) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        bool main = tops[i] >= 0 && offers[i].kind != ALLOCATION_GALLERY;
+        if (main && size_of(&offers[i]) < tops[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void allot(struct session *s, us_t now) {
     struct allocation_slot offers[SESSION_SLOTS_MAX] = {{0}};
-    int sizes[SESSION_SLOTS_MAX];
+    int sizes[SESSION_SLOTS_MAX], tops[SESSION_SLOTS_MAX];
     uint64_t audio = 0;
     for (unsigned i = 0; i < s->n_slots; i++) {
         const struct flow *x = flow_at(s, i);
+        tops[i] = -1;
         if (!x) {
             continue;
         }
@@ -314,6 +332,7 @@ void allot(struct session *s, us_t now) {
         }
         offer_repairs(s, i, &offers[i]);
         offers[i].chosen = chosen_before(&s->slots[i], &offers[i]);
+        tops[i] = largest(&offers[i]);
     }
     if (s->bwe) {
         bwe_want(s->bwe, allocation_wanted(audio, offers, s->n_slots));
@@ -327,6 +346,7 @@ void allot(struct session *s, us_t now) {
     uint64_t rate = trusted(s, now, guessed(s, now, audio, offers));
     rate = endured(s, now, rate, audio, offers);
     s->allot_spent = allocate(rate, audio, offers, s->n_slots);
+    bool less = shows_less(s, offers, tops);
     s->allot_at = now;
     s->allot_due = false;
     for (unsigned i = 0; i < s->n_slots; i++) {
@@ -334,6 +354,7 @@ void allot(struct session *s, us_t now) {
         note_size(s, i, now, sizes[i], &offers[i]);
     }
     event_paused(s);
+    reception_look(s, now, less);
 }
 
 void allot_soon(struct session *s, us_t now) {

@@ -86,13 +86,24 @@ static bool lines_event(struct session *s, struct media_event *ret) {
     return false;
 }
 
+/* MEDIA_RECEPTION, likewise. */
+static bool reception_event(struct session *s, struct media_event *ret) {
+    if (s->reception.is == s->reception.told || s->transport.state != TRANSPORT_UP) {
+        return false;
+    }
+    s->reception.told = s->reception.is;
+    *ret = event_of(s, MEDIA_RECEPTION);
+    ret->reason = s->reception.is;
+    return true;
+}
+
 static bool session_event(struct session *s, struct media_event *ret) {
     if (s->transport.state == TRANSPORT_UP && !s->told_up) {
         s->told_up = true;
         *ret = event_of(s, MEDIA_PEER_CONNECTED);
         return true;
     }
-    if (lines_event(s, ret)) {
+    if (lines_event(s, ret) || reception_event(s, ret)) {
         return true;
     }
     if (s->offender) {

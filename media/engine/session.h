@@ -89,6 +89,11 @@ struct session {
     us_t allot_at;               /* [us] they were chosen */
     us_t starved_at;             /* [us] since then not even the last picture fits; 0: it does */
     bool allot_due;              /* and are to be again soon */
+    struct {
+        uint8_t is, told; /* enum reception, RECEPTION_COUNT: an engine before this one knew */
+        int8_t way;       /* it is worse (1) or better (-1) now, */
+        us_t since;       /* [us] for so long */
+    } reception;
     struct send_redundancy redundancy; /* of the voices that it hears */
     struct out_queue queue;            /* what it is to be sent besides what is live */
 

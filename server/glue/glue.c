@@ -217,6 +217,9 @@ static void on_media(struct glue *g, us_t now, const struct media_event *e) {
     case MEDIA_LAYERS:
         signaling_layers(s, e->peer, (enum source_kind)e->source_kind, e->layers);
         break;
+    case MEDIA_RECEPTION:
+        signaling_reception(s, now, e->peer, (enum reception)e->reason);
+        break;
     case MEDIA_SPEAKER:
         signaling_speaker(s, e->tour, e->participant);
         break;

@@ -6,6 +6,7 @@
 #include "signaling/requests/ice_servers.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/reception.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
@@ -40,6 +41,7 @@ void reply_roster(const struct call *c, struct buffer *o, const struct seat *sea
     if (seat->host) {
         json_key(o, "lobby");
         lobby_put(o, seat->tour);
+        reception_again(c->s, c->now, seat->tour);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "signaling/seats/lobby.h"
 #include "signaling/state/tour_state.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/reception.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/rights.h"
 #include "signaling/tours/stage.h"
@@ -72,7 +73,9 @@ void host_set(struct signaling *s, us_t now, struct seat *seat, bool on) {
         command_peer(s, seat->session, (struct command){.type = COMMAND_HOST, .on = on});
     }
     lobby_show(s, seat, on);
-    if (!on) {
+    if (on) {
+        reception_again(s, now, seat->tour);
+    } else {
         pointing_ends(s, now, seat);
     }
     rights_changed(s, now, seat);

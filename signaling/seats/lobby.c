@@ -26,17 +26,6 @@ void lobby_unlink(struct signaling *s, struct seat *seat) {
 
 /* ---- what hosts see ---- */
 
-static void send_hosts(struct signaling *s, const struct tour *t, struct buffer *o) {
-    struct shared_text *text = shared_text_of(o);
-    LIST_EACH(l, &t->seats) {
-        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
-        if (seat->host) {
-            send_text(s, seat->conn, text);
-        }
-    }
-    shared_text_unref(text);
-}
-
 static void put_joined(struct buffer *o, const struct seat *seat) {
     json_open(o, NULL, '{');
     json_put_string(o, "type", "lobby_joined");

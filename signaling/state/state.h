@@ -106,6 +106,7 @@ struct session {
     } layers[SOURCE_KIND_COUNT];
     struct binding bound[SESSION_LINES_MAX];
     struct told told[SESSION_LINES_MAX];
+    uint8_t reception; /* enum reception, as media said last */
     uint8_t off, deaf; /* bit per source_kind, as media was told: it does not send, not receive */
     /* WHIP and WHEP */
     char sub[SUB_MAX + 1];
@@ -246,6 +247,11 @@ struct tour {
     wall_t recording_since;     /* the one that runs has begun then; 0: none has */
     wall_t record_paused_since; /* while record_paused */
     struct roster roster;
+    struct {
+        bool waits; /* for the tick: hosts may not know who receives how, */
+        us_t next;  /* [us] and are not told before that */
+        bool any;   /* when they were told last, somebody did not receive well */
+    } reception;
     uint32_t n_on[SOURCE_KIND_COUNT]; /* sessions of which such a source flows */
     struct ledger ledger;
     struct {

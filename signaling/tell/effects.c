@@ -93,6 +93,17 @@ void send_all(struct signaling *s, const struct tour *t, const struct conn *exce
     shared_text_unref(text);
 }
 
+void send_hosts(struct signaling *s, const struct tour *t, struct buffer *o) {
+    struct shared_text *text = shared_text_of(o);
+    LIST_EACH(l, &t->seats) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (seat->host) {
+            send_text(s, seat->conn, text);
+        }
+    }
+    shared_text_unref(text);
+}
+
 void count_error(struct signaling *s, enum code code) {
     s->stats.errors++;
     s->stats.refused[code]++;

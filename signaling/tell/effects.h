@@ -26,6 +26,8 @@ void send_out(struct signaling *s, struct conn *c, struct buffer *o);
 /* Finish o and send it to everybody in the tour but `except` (may be NULL). */
 void send_all(struct signaling *s, const struct tour *t, const struct conn *except,
               struct buffer *o);
+/* Finish o and send it to the hosts of the tour. */
+void send_hosts(struct signaling *s, const struct tour *t, struct buffer *o);
 /* One more error with this code was told, for metrics. */
 void count_error(struct signaling *s, enum code code);
 void send_error(struct signaling *s, struct conn *c, enum code code);

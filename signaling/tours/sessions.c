@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "signaling/sdp/answer.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/reception.h"
 #include "signaling/tours/mix.h"
 #include "signaling/tours/persons.h"
 #include "signaling/tours/rights.h"
@@ -165,6 +166,9 @@ void session_stop(struct signaling *s, struct session *session, bool tell_media)
     }
     if (session->seat) {
         session->seat->session = NULL;
+        if (session->reception != RECEPTION_GOOD) {
+            reception_again(s, s->clock.now, t);
+        }
     } else {
         t->n_viewers--;
         list_remove(&session->in_viewers);

@@ -191,6 +191,15 @@ await test('two_presses_open_one_camera_and_a_call_is_told', async () => {
   await agent.waitForFunction(() => !document.querySelector('.banner'));
 });
 
+await test('who_receives_badly_is_said_in_words', async () => {
+  // As the server says it of a path that is narrow (test_allot.c and test_reception.c judge real ones).
+  await agent.evaluate((id) => window.oriel.receive({ type: 'reception', weak: [{ participant: id, quality: 'fair' }] }), beaId);
+  await tab(agent, 'people');
+  await agent.waitForSelector(`.people [data-participant=${beaId}]:has-text("Weak connection")`);
+  await agent.evaluate(() => window.oriel.receive({ type: 'reception', weak: [] }));
+  await agent.waitForFunction(() => !document.querySelector('.people').innerText.includes('Weak connection'));
+});
+
 await test('one_person_is_shown_muted_stopped_and_withheld', async () => {
   await menuOf(agent, beaId);
   await agent.evaluate(() => window.oriel.emit('withdrawn', 'screen')); // something is said meanwhile

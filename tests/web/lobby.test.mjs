@@ -160,4 +160,19 @@ await test('a_host_is_told_who_waits', async () => {
   expectEqual(lists.join(), ',p2,p2+p3,p3', 'the lists');
 });
 
+await test('a_host_is_told_who_receives_badly_until_he_is_none', async () => {
+  const client = await knocked();
+  const told = [];
+  client.addEventListener('reception', (e) => told.push([...e.detail].join('+')));
+  gate.open = true;
+  say({ type: 'admitted' });
+  await isIn(client);
+  say({ type: 'participant_changed', participant: { ...client.me, host: true } });
+  say({ type: 'reception', weak: [{ participant: 'p2', quality: 'poor' }, { participant: 'p3', quality: 'fair' }] });
+  say({ type: 'reception', weak: [{ participant: 'p3', quality: 'fair' }] });
+  say({ type: 'participant_changed', participant: { ...client.me, host: false } });
+  expectEqual(told.join(), 'p2,poor+p3,fair,p3,fair,', 'the lists');
+  expectEqual(client.reception.size, 0, 'and now');
+});
+
 finish();

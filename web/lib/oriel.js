@@ -58,6 +58,8 @@ export class OrielClient extends Requests {
     this.session = null;
     /** @type {Map<string, Participant>} */
     this.participants = new Map();
+    /** @type {Map<string, import('./types.js').Quality>} for hosts: who does not receive well */
+    this.reception = new Map();
     /** @type {Participant|null} */
     this.me = null;
     /** @type {Tour|null} */
@@ -205,6 +207,7 @@ export class OrielClient extends Requests {
     this.outside(joined);
     this.lobby.list(joined.lobby ?? []);
     this.participants = new Map(joined.roster.map((/** @type {Participant} */ p) => [p.id, p]));
+    this.reception = new Map(); // told anew, where it is not so
     this.emit('roster', this.roster());
     this.sources.heed();
     this.sources.heedMutes();

@@ -19,6 +19,7 @@ const EVENTS = {
   muted: (client, { source, by }) => client.sources.onMuted(source, by),
   slot: (client, message) => onSlot(client, message),
   layers: (client, { source, active }) => { client.session?.setLayers(source, active); },
+  reception: (client, { weak }) => onReception(client, weak),
   speaker: (client, { participant }) => client.emit('speaker', participant),
   recording: (client, { state }) => onRecording(client, state),
   entry: (client, message) => client.ledger.receive(message),
@@ -52,6 +53,9 @@ function onRoster(client, here, left) {
   if (me) {
     client.me = me;
     client.sources.heed();
+    if (!me.host && client.reception.size > 0) { // it is told to hosts
+      onReception(client, []);
+    }
   }
   client.emit('roster', client.roster());
 }
@@ -60,6 +64,12 @@ function onRoster(client, here, left) {
 export function onWholeRoster(client, { roster }) {
   client.participants.clear();
   onRoster(client, roster, []);
+}
+
+/** @param {OrielClient} client @param {{participant: string, quality: import('./types.js').Quality}[]} weak all who do not receive well */
+function onReception(client, weak) {
+  client.reception = new Map(weak.map(({ participant, quality }) => [participant, quality]));
+  client.emit('reception', client.reception);
 }
 
 /** @param {OrielClient} client @param {import('./types.js').RecordingState} state */

@@ -222,6 +222,7 @@
  * @property {Participant[]} roster hosts first, then by name
  * @property {Slot} slot who fills it now
  * @property {string|null} speaker a participant
+ * @property {Map<string, Quality>} reception hosts: who does not receive well, by participant
  * @property {RecordingState} recording
  * @property {Capabilities} can one's own have changed
  * @property {SourceKind} withdrawn it may not be sent any more, and is not

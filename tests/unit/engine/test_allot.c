@@ -1,4 +1,5 @@
 /* What a viewer's path carries decides what it gets: layers, a pause, and the way back. */
+#include "base/reception.h"
 #include "tests/unit/engine/rig.h"
 
 enum { HIGH, MIDDLE, LOW };
@@ -119,6 +120,16 @@ static const struct media_event *last_slot(const struct client *v) {
     return last;
 }
 
+/* What was told last of how a viewer receives. */
+static int reception_told(uint64_t peer) {
+    int is = -1;
+    for (size_t i = 0; i < r.n_events; i++) {
+        const struct media_event *e = &r.events[i];
+        is = e->type == MEDIA_RECEPTION && e->peer == peer ? e->reason : is;
+    }
+    return is;
+}
+
 /* Of a camera in one size, 290 kbit/s. */
 static void picture(struct client *c, bool keyframe) {
     client_send(
@@ -149,6 +160,8 @@ TEST(what_does_not_fit_is_paused) {
     EXPECT(last_slot(v)->paused); /* the viewer is told why */
     EXPECT_EQ(last_slot(v)->participant, 1);
     EXPECT_EQ(c->n_pli, plis); /* nobody asks for what cannot be shown */
+    film_one_size(c);
+    EXPECT_EQ(reception_told(2), RECEPTION_POOR);
     client_remb(v, 1000000);
     for (unsigned i = 0; i < 30; i++) {
         bool key = c->n_pli > plis;
@@ -524,5 +537,27 @@ TEST(what_was_lost_on_the_way_here_is_not_the_viewers_loss) {
     uint64_t before_us = rate_after_loss(true);
     EXPECT(on_its_way < 1000000);
     EXPECT_EQ(before_us, 2000000);
+    rig_free(&r);
+}
+
+TEST(how_a_viewer_receives_is_told_when_it_has_lasted) {
+    struct client *c, *v;
+    REQUIRE(begin(&c, &v));
+    client_remb(v, 200000); /* a smaller picture than there is */
+    film(c, 2 * US_PER_S);
+    EXPECT_EQ(reception_told(2), -1);
+    film(c, 2 * US_PER_S);
+    EXPECT_EQ(reception_told(2), RECEPTION_FAIR);
+    client_remb(v, 1000000);
+    film(c, 8 * US_PER_S);
+    EXPECT_EQ(reception_told(2), RECEPTION_FAIR);
+    film(c, 6 * US_PER_S);
+    EXPECT_EQ(reception_told(2), RECEPTION_GOOD);
+    client_remb(v, 200000);
+    film(c, 2 * US_PER_S);
+    client_remb(v, 1000000); /* a moment is no news */
+    film(c, 4 * US_PER_S);
+    EXPECT_EQ(rig_count(&r, MEDIA_RECEPTION, 2), 2);
+    EXPECT_EQ(rig_count(&r, MEDIA_RECEPTION, 1), 0); /* who shows, receives nothing */
     rig_free(&r);
 }

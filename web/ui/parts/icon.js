@@ -5,8 +5,8 @@ import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
 import {
   Check, ChevronDown, ChevronLeft, CircleDot, CircleStop, Clock, Ear, Ellipsis, Hand, Heart, House, Image,
   Info, Link, Lock, LogOut, Map as MapIcon, Maximize, MessageCircleQuestionMark, Mic, MicOff,
-  Minimize, Pause, Phone, PictureInPicture2, ScreenShare, ScreenShareOff, Send, SignalLow,
-  SignalMedium, SwitchCamera, TriangleAlert, Users, Video, VideoOff, Volume2, WifiOff,
+  Minimize, Pause, Phone, PictureInPicture2, ScreenShare, ScreenShareOff, Send, WifiLow,
+  WifiHigh, SwitchCamera, TriangleAlert, Users, Video, VideoOff, Volume2, WifiOff,
   X,
 } from 'lucide';
 
@@ -20,7 +20,7 @@ const ICONS = {
   plan: MapIcon, photo: Image, link: Link, record: CircleDot, pause: Pause, lock: Lock,
   fullscreen: Maximize, smaller: Minimize, pip: PictureInPicture2, more: Ellipsis, leave: LogOut, check: Check,
   warning: TriangleAlert, info: Info, clock: Clock, stop: CircleStop,
-  fair: SignalMedium, poor: SignalLow, cut: WifiOff, house: House, down: ChevronDown,
+  fair: WifiHigh, poor: WifiLow, cut: WifiOff, house: House, down: ChevronDown,
   back: ChevronLeft, close: X,
 };
 

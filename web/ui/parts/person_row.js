@@ -13,12 +13,13 @@ function nameOf(person, me) {
   return me ? t('name_you', { name }) : name;
 }
 
-/** @param {Participant} person */
-function stateOf(person) {
+/** @param {Participant} person @param {import('../../lib/types.js').Quality} [quality] */
+function stateOf(person, quality) {
   if (person.link === 'lost') {
     return t('people.lost');
   }
-  return person.host ? t('people.host') : person.role === 'ops' ? t('people.watching') : '';
+  const role = person.host ? t('people.host') : person.role === 'ops' ? t('people.watching') : '';
+  return [role, quality === 'fair' || quality === 'poor' ? t(`quality.${quality}`) : ''].filter(Boolean).join(' · ');
 }
 
 /**
@@ -32,13 +33,14 @@ function stateOf(person) {
 export function personRow({ person, me = false, speaking = false, quality, menu }) {
   const on = (/** @type {import('../../lib/types.js').SourceKind} */ kind) => person.sources?.[kind] === 'on';
   const heard = on('microphone');
+  const state = stateOf(person, quality);
   return html`<li class="person ${speaking ? 'speaking' : ''}" data-participant=${person.id}>
     ${avatar(person.name)}
     <span class="who-is"><span class="name">${nameOf(person, me)}</span>
-      ${stateOf(person) ? html`<span class="meta soft">${stateOf(person)}</span>` : nothing}</span>
+      ${state ? html`<span class="meta soft">${state}</span>` : nothing}</span>
     <span class="marks">
       ${person.hand ? icon('hand', t('tile.hand')) : nothing}
-      ${quality === 'fair' || quality === 'poor' ? icon(quality, t(`quality.${quality}`)) : nothing}
+      ${quality === 'fair' || quality === 'poor' ? icon(quality) : nothing}
       ${on('screen') ? icon('screen', t('people.sharing')) : nothing}
       ${on('camera') ? icon('camera', t('people.camera_on')) : nothing}
       ${icon(speaking ? 'sound' : heard ? 'microphone' : 'microphone-off',

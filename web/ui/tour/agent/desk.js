@@ -17,7 +17,6 @@ import { bubbles, chips, tools } from './layer.js';
 import { morePanel } from './more.js';
 import { hostPeople } from './people.js';
 import { Pointing } from './pointing.js';
-import { qualitiesOf } from './qualities.js';
 import { questionsPanel } from './questions.js';
 import { recordingTrouble } from './recording.js';
 import { roomsPanel } from './rooms.js';
@@ -64,6 +63,7 @@ export class HostDesk {
     window.addEventListener('keydown', this.onKey);
     this.model.addEventListener('changed', this.onChange);
     this.model.client.addEventListener('device', this.draw);
+    this.model.client.addEventListener('reception', this.draw);
     this.focus.begin();
     this.wake.begin();
     this.standing.look();
@@ -73,6 +73,7 @@ export class HostDesk {
     window.removeEventListener('keydown', this.onKey);
     this.model.removeEventListener('changed', this.onChange);
     this.model.client.removeEventListener('device', this.draw);
+    this.model.client.removeEventListener('reception', this.draw);
     this.pointer.lift();
     this.arrivals.stop();
     this.wake.end();
@@ -97,8 +98,9 @@ export class HostDesk {
     return ['desk', 'drawer'].includes(this.live.layout);
   }
 
+  /** How each of the others receives what we show, as far as it is not well. */
   get qualities() {
-    return qualitiesOf(this.live.watch.stats);
+    return this.model.client.reception;
   }
 
   /** What was written to all and not seen yet: it would be missed where the panel is shut. */
