@@ -97,7 +97,7 @@ await test('in_the_tour', async () => {
   await buyer.keyboard.press('Escape');
   await agent.bringToFront();
   await expectOrder(agent, [COUNT, PICTURE, OTHERS, 'tab People', 'button Close', 'tabpanel People', 'button What you can do with Ann',
-    'button What you can do with Bea', 'button Mic', 'button Camera', 'button Share', 'button Stop', 'button Point',
+    'button What you can do with Bea', 'button Mic', 'button Camera', 'button Share', 'button End recording', 'button Point',
     'button Rooms', 'button Questions', 'button More', 'button Leave', 'button End tour'], 'the agent at a desk');
   await agent.setViewportSize(PHONE);
   await agent.waitForSelector('.controls.five');
