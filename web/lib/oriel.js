@@ -68,6 +68,8 @@ export class OrielClient extends Requests {
     this.recording = 'off';
     this.lobby = new Lobby(this);
     this.ledger = new Ledger(this);
+    /** @internal @type {Session|null} for the join to come */
+    this.ready = null;
     /** @internal */
     this.resumeToken = '';
     /** @internal @type {JoinOptions|null} what to join with again after a restart of the server */
@@ -148,6 +150,36 @@ export class OrielClient extends Requests {
     }
   }
 
+  /**
+   * Makes ready what a join needs and the network has no part in, so that it takes less time: for pages on which
+   * somebody is about to join. @param {{codec: string}} options as of the join
+   */
+  prepare({ codec }) {
+    this.unprepare();
+    this.ready = new Session({ codec, iceServers: this.iceServers, sends: !this.observes, ...this.counts });
+    this.ready.prepare();
+  }
+
+  /** Nobody joins after all. */
+  unprepare() {
+    this.ready?.close();
+    this.ready = null;
+  }
+
+  /** @param {string} codec */
+  firstSession(codec) {
+    const { ready } = this;
+    if (!ready || ready.codec !== codec || ready.sends === this.observes || ready.isGone()) {
+      this.prepare({ codec });
+    } else {
+      ready.iceServers = this.iceServers; // those of then may have ended
+      ready.takeIceServers();
+    }
+    const session = /** @type {Session} */ (this.ready);
+    this.ready = null;
+    return session;
+  }
+
   /** Joins: one round trip, unless a host has to let us in. @param {JoinOptions} options */
   async join(options) {
     this.withdrew = false;
@@ -165,7 +197,7 @@ export class OrielClient extends Requests {
    */
   async offerJoin(signal, options, admitted = false) {
     const { name, codec, consent, seat } = options;
-    const session = new Session({ codec, iceServers: this.iceServers, sends: !this.observes, ...this.counts });
+    const session = this.firstSession(codec);
     try {
       const offer = await session.offer();
       const fields = { name, consent, seat, tour: this.tourName, ...offer };
@@ -315,6 +347,7 @@ export class OrielClient extends Requests {
     this.over = true;
     this.finished ||= first;
     this.session?.close();
+    this.unprepare();
     this.signal?.close();
     this.renewal.stop();
     this.devices.stop();

@@ -90,8 +90,11 @@ export class Session extends EventTarget {
     /** @type {RTCIceServer[]} of the next restart */
     this.iceServers = iceServers;
     this.pc = connection(iceServers, realm);
+    this.sends = sends;
     this.joined = false;
     this.closed = false; // by us
+    /** @type {Promise<RTCSessionDescriptionInit|undefined>|undefined} */
+    this.prepared = undefined;
     this.codec = codec;
     /** @type {Map<SourceKind, Set<string>>} rids that somebody needs, where the server has said so */
     this.needed = new Map();
@@ -146,9 +149,15 @@ export class Session extends EventTarget {
     return encodingsFor(this.codec, source);
   }
 
+  /** Makes the offer that the join will send. No address is looked for yet, and nobody is asked anything. */
+  prepare() {
+    this.prepared ??= this.pc.createOffer().catch(() => undefined); // offer() says what is wrong
+  }
+
   /** The fields of a `join` message. */
   async offer() {
-    await this.pc.setLocalDescription();
+    const prepared = await this.prepared;
+    await (prepared ? this.pc.setLocalDescription(prepared) : this.pc.setLocalDescription());
     const sources = [...this.senders].map(([kind, t]) => ({ mid: t.mid, kind }));
     const slots = this.receivers.map(({ kind, transceiver }) => ({ mid: transceiver.mid, kind }));
     return { offer: this.sdp(), sources, slots };
@@ -170,13 +179,18 @@ export class Session extends EventTarget {
 
   /** A new offer with fresh ICE credentials, for a restart. */
   async restartOffer() {
-    try {
-      this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: this.iceServers });
-    } catch (error) { // those from before are better than no restart
-      console.warn('The browser refuses the STUN and TURN servers.', error);
-    }
+    this.takeIceServers();
     await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart: true }));
     return this.sdp();
+  }
+
+  /** What the browser asks for its addresses from now on. Those from before are better than none. */
+  takeIceServers() {
+    try {
+      this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: this.iceServers });
+    } catch (error) {
+      console.warn('The browser refuses the STUN and TURN servers.', error);
+    }
   }
 
   /** What is offered, as the server is to see it. */

@@ -121,6 +121,7 @@ export class OrielTour extends Part {
     clearInterval(this.lobbyTimer);
     Object.values(this.tracks).forEach((track) => track?.stop());
     this.model?.own.end();
+    this.client?.unprepare();
     if (this.client && !this.client.session && !this.client.lobby.waiting && this.joining !== this.client) {
       this.client.signal?.close();
     }
@@ -165,7 +166,8 @@ export class OrielTour extends Part {
         document.title = `${titleOf(welcome.tour)} – Oriel`;
       }
       this.screen = { at: 'prejoin', welcome, failed: null };
-      loadRoom().catch(() => {}); // is there when it is wanted
+      loadRoom().then(() => current() && this.screen.at === 'prejoin' && !this.joining
+        && client.prepare({ codec: welcome.tour.codec })).catch(() => {}); // is there when it is wanted
       this.desk = welcome.you.role === 'agent'
         ? Promise.all([import('./agent/desk.js'), speakAsAgent()]).catch(() => {}) : null; // or a host began with a buyer's buttons
     } catch (error) {
