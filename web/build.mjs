@@ -33,11 +33,21 @@ const OPTIONS = {
   logLevel: 'warning',
 };
 
+/** Where lucide has what by which name, and by which other names: './icons/trash.mjs' by Trash and Trash2. */
+const ICONS = new Map([...fs.readFileSync(path.join(WEB, 'node_modules/lucide/dist/esm/lucide.mjs'), 'utf8')
+  .matchAll(/^export \{([^}]*)\} from '\.\/(icons\/[^']+)'/gm)].flatMap(([, names, file]) =>
+  [...names.matchAll(/default as (\w+)/g)].map(([, name]) => [name, file])));
+
+/** From its own file each icon goes where it is used, from the list of all it goes to everybody. @param {string} text */
+const iconsByFile = (text) => text.replace(/^import \{([^}]*)\} from 'lucide';/gm, (_, names) => names.split(',')
+  .map((n) => n.trim().split(' as ')).filter(([name]) => name)
+  .map(([name, here = name]) => `import ${here} from 'lucide/dist/esm/${ICONS.get(name)}';`).join(' '));
+
 /** Templates are sent without their indentation: nothing else of ui/ has line breaks in a string. */
 const templates = {
   name: 'templates',
   setup: (build) => build.onLoad({ filter: /\/web\/ui\/.*\.js$/ }, async ({ path: file }) =>
-    ({ contents: (await fs.promises.readFile(file, 'utf8')).replace(/\n\s+/g, '\n') })),
+    ({ contents: iconsByFile(await fs.promises.readFile(file, 'utf8')).replace(/\n\s+/g, '\n') })),
 };
 
 /** No part has styles of its own (ui/parts/element.js), so what lit brings for that is left out. */
