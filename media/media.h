@@ -98,7 +98,7 @@ enum media_event_type {
                              ERR_AGAIN = join_timeout, ERR_NOMEM */
     MEDIA_PEER_GONE,      /* removed: silent for peer_timeout, or it has closed (close_notify) */
     MEDIA_SOURCE_ON,      /* first packet of a source: participant, source_kind */
-    MEDIA_SOURCE_OFF,     /* no packets for 2 s (a screen: 5 s), muted, or its peer is gone */
+    MEDIA_SOURCE_OFF,   /* silent while its peer is heard (source.h), muted, or its peer is gone */
     MEDIA_LAYERS,       /* peer, mid, source_kind, layers: which of them are to be sent from now on;
                            only of a session that obeys_layers */
     MEDIA_SLOT_CHANGED, /* peer, mid, participant (0 = empty), source_kind, paused */

@@ -152,18 +152,29 @@ void source_consent(struct source *x, us_t now, bool consent) {
     relay_state(&x->flow);
 }
 
-/* When the layer is taken to be silent. Layers of one picture come together, so they stop together;
- * but one that is missing while the others go on has been stopped by its encoder. A pause of all
- * says nothing of one of them. */
+/* While others of its line go on. A pause of all says nothing of one of them. */
+static us_t missed_since(const struct layer *l) {
+    return us_max(inbound_of(l)->heard, inbound_of(l)->line->resumed);
+}
+
+/* Its encoder has stopped it. */
+static bool is_missing(const struct layer *l) {
+    return inbound_of(l)->line->heard - missed_since(l) >= SOURCE_LAYER_SILENT;
+}
+
+/* When the layer is taken to be silent. Layers of one picture come together, so they stop
+ * together. */
 static us_t layer_deadline(const struct layer *l) {
     const struct inbound *in = inbound_of(l);
     const struct inbound_line *line = in->line;
+    const struct source *x = source_of(l->flow);
     us_t patience = line->s.source == SOURCE_SCREEN ? SOURCE_STILL : SOURCE_SILENT;
     us_t last = line->heard - in->heard <= INBOUND_TOGETHER ? line->heard : in->heard;
-    us_t missed = us_max(in->heard, line->resumed);
     us_t at = last + patience;
-    if (line->heard - missed >= SOURCE_LAYER_SILENT) {
-        at = missed + SOURCE_LAYER_SILENT;
+    if (is_missing(l)) {
+        at = missed_since(l) + SOURCE_LAYER_SILENT;
+    } else if (line->heard == x->cut_heard) {
+        at = us_max(at, x->cut_until);
     }
     return in->bye_at > 0 ? us_min(at, in->bye_at + SOURCE_BYE) : at;
 }
@@ -176,17 +187,42 @@ us_t source_deadline(const struct source *x) {
     return at;
 }
 
+/* A picture that does not come while nothing comes from its peer is not off: a host whose network
+ * is gone for a moment keeps the stage, for as long as there is hope (peer_timeout). Once the peer
+ * is heard again its picture has a while to come. */
+static bool excused(struct source *x, us_t now) {
+    const struct inbound_line *line = x->line;
+    bool was_cut = x->cut && x->cut_heard == line->heard;
+    x->cut = line->s.source != SOURCE_MICROPHONE &&
+             x->session->transport.last_authentic - line->heard < SOURCE_CUT;
+    if (!x->cut && !was_cut) {
+        return false;
+    }
+    x->cut_heard = line->heard;
+    x->cut_until = now + SOURCE_CUT;
+    return true;
+}
+
+/* Nobody need guess. */
+static bool is_over(const struct layer *l, us_t now) {
+    us_t bye = inbound_of(l)->bye_at;
+    return is_missing(l) || (bye > 0 && now - bye >= SOURCE_BYE);
+}
+
 void source_on_timer(struct source *x, us_t now) {
     unsigned layers = flow_live(&x->flow);
     if (x->level && now - x->level_at >= DECODER_UNUSED) {
         free_decoder(x);
     }
+    unsigned over = 0, silent = 0;
     FLOW_EACH_LAYER(l, &x->flow, FLOW_ALL) {
         packet_cache_expire(&l->feed.cache, now);
         if (l->feed.live && layer_deadline(l) <= now) {
-            layers &= ~bit(l);
+            *(is_over(l, now) ? &over : &silent) |= bit(l);
         }
     }
+    layers &= ~over;
+    layers &= silent && !excused(x, now) ? ~silent : FLOW_ALL;
     if (layers != flow_live(&x->flow)) {
         set(x, layers, now);
         event_session(x->session);

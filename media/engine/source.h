@@ -15,6 +15,9 @@
 /* [us] the same for a screen: browsers repeat a still one once a second, and one repetition may get
  * lost */
 #define SOURCE_STILL (5 * US_PER_S)
+/* [us] whose peer has not been heard that much later, of whom nobody knows whether he sends
+ * pictures; browsers are heard each 2.5 s even if they send nothing (RFC 7675) */
+#define SOURCE_CUT (1 * US_PER_S)
 /* [us] without packets of a layer while others go on: encoders stop layers when there is no room
  * for them, and nobody's picture should stand still for longer */
 #define SOURCE_LAYER_SILENT (500 * US_PER_MS)
@@ -24,6 +27,9 @@ struct source {
     struct inbound_line *line; /* session->lines[i] */
     struct flow flow;
     uint8_t off;              /* bit per layer: nobody needs it, its sender is told to stop it */
+    bool cut;                 /* its peer was, when it was looked at last */
+    us_t cut_heard;           /* [us] its last packet before that; 0 = it never was */
+    us_t cut_until;           /* [us] it is not off before, unless one more has come */
     us_t level_said;          /* [us] of the last packet with a level (RFC 6464), 0 = none had */
     us_t level_at;            /* [us] of the last packet that was decoded for it */
     struct opus_level *level; /* decodes, while its client sends none; NULL: need not, or may not */

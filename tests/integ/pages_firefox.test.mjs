@@ -41,6 +41,12 @@ await test('firefox_tries_out_its_devices_and_joins', async () => {
     await page.waitForSelector(`[data-device=${device}][aria-pressed=true]`);
   }
   await page.waitForFunction(() => document.querySelector('.preview video')?.videoWidth > 0);
+  await page.click('form.prejoin button[type=submit]'); // without consent one is sent to it
+  await page.waitForFunction(() => {
+    const tick = document.querySelector('input[name=consent]');
+    const { x, y, width, height } = tick.getBoundingClientRect();
+    return document.activeElement === tick && document.elementFromPoint(x + width / 2, y + height / 2) === tick;
+  });
   await page.click('input[name=consent]');
   await shot('prejoin');
   await page.click('form.prejoin button[type=submit]');

@@ -58,7 +58,7 @@ await test('pages_that_take_a_link', async () => {
 await test('before_the_tour', async () => {
   await open(link({ sub: 'bea' }), 'select[aria-label=Loudspeaker]');
   await expectOrder(page, ['input Your name', 'button Camera Off', 'button Microphone Off', 'button Loudspeaker Play a test sound',
-    'select Loudspeaker', 'input This tour is recorded: picture and sound. By joining you agree t',
+    'select Loudspeaker', 'input This tour may be recorded: picture, sound and what is written. A',
     'button Check my connection', 'button Join the tour'], 'a buyer’s form');
   await open(link({ ...ANN, tour: 'early' }), 'select[aria-label=Microphone]');
   await page.waitForSelector('.preview video');

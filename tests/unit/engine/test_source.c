@@ -286,6 +286,46 @@ TEST(a_screen_that_stands_still_survives_a_loss) {
     rig_free(&r);
 }
 
+/* A guest who speaks does not get the stage because the host's network is gone for a moment. */
+TEST(a_picture_of_who_is_cut_off_is_not_off) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    client_audio(a, 10);
+    a->alive = false;
+    rig_run(&r, 10 * US_PER_S);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1); /* the microphone */
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 1);
+    a->alive = true; /* its first check comes before its picture */
+    rig_run(&r, 900 * US_PER_MS);
+    client_video(a, CAM, false);
+    rig_run(&r, 1900 * US_PER_MS);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 1);
+    rig_run(&r, 100 * US_PER_MS); /* turned off, while it is heard */
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 2);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 0);
+    rig_free(&r);
+}
+
+TEST(who_is_heard_again_without_a_picture_has_turned_it_off) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    a->alive = false;
+    rig_run(&r, 5 * US_PER_S);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 0);
+    a->alive = true;
+    rig_run(&r, 3 * US_PER_S);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
+    client_video(a, CAM, true);
+    a->alive = false;
+    rig_run(&r, 16 * US_PER_S); /* and who does not come back is gone with it */
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_GONE, 1), 1);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 2);
+    rig_free(&r);
+}
+
 /* GStreamer's default, and what a promise is worth that nobody keeps. */
 TEST(who_offers_no_nack_is_repaired_by_key_frames) {
     REQUIRE(rig_init(&r));
