@@ -27,7 +27,8 @@ export class Advice extends EventTarget {
     /** @type {number|undefined} */
     this.timer = undefined;
     this.lived = false;
-    this.shown = false;
+    /** @type {{reached: boolean, where: string}|null} what is said now */
+    this.known = null;
   }
 
   /** @param {TourModel} model */
@@ -38,7 +39,7 @@ export class Advice extends EventTarget {
       this.stop();
     } else {
       this.timer ??= setTimeout(() => {
-        this.shown = true;
+        this.look();
         this.dispatchEvent(new Event('changed'));
       }, PATIENCE);
     }
@@ -47,16 +48,21 @@ export class Advice extends EventTarget {
   stop() {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.shown = false;
+    this.known = null;
+  }
+
+  /** What is said is of that moment, and does not change while one reads it. */
+  look() {
+    const { signal, session } = /** @type {TourModel} */ (this.model).client;
+    this.known = { reached: signal?.socket?.readyState === WebSocket.OPEN,
+      where: doors(session?.pc.remoteDescription?.sdp ?? '') };
   }
 
   show() {
-    if (!this.shown || !this.model) {
+    if (!this.known) {
       return nothing;
     }
-    const { signal, session } = this.model.client;
-    const reached = signal?.socket?.readyState === WebSocket.OPEN;
-    const where = doors(session?.pc.remoteDescription?.sdp ?? '');
+    const { reached, where } = this.known;
     return html`<aside class="advice" role="alert">
       <h2>${!reached || this.lived ? t('advice.interrupted') : t('advice.blocked')}</h2>
       <ul><li>${reached ? t('advice.other_network') : t('advice.online')}</li>
