@@ -171,8 +171,8 @@ export class OrielClient extends Requests {
     const { ready } = this;
     if (!ready || ready.codec !== codec || ready.sends === this.observes || ready.isGone()) {
       this.prepare({ codec });
-    } else {
-      ready.iceServers = this.iceServers; // those of then may have ended
+    } else if (ready.iceServers !== this.iceServers) { // those of then may have ended
+      ready.iceServers = this.iceServers;
       ready.takeIceServers();
     }
     const session = /** @type {Session} */ (this.ready);
