@@ -10,6 +10,8 @@ export class Part extends LitElement {
     super();
     /** @type {[Target, string, (event: any) => void][]} */
     this.heard = [];
+    /** @type {any[]} */
+    this.beats = [];
   }
 
   createRenderRoot() {
@@ -23,8 +25,15 @@ export class Part extends LitElement {
     this.heard.push([target, type, run]);
   }
 
+  /** Does it again and again, as long as the element is in the page: call it in connectedCallback. @param {number} ms
+   *  @param {() => void} [run] draws anew, unless something else is said */
+  every(ms, run = () => this.requestUpdate()) {
+    this.beats.push(setInterval(run, ms));
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.beats.splice(0).forEach(clearInterval);
     for (const [target, type, run] of this.heard.splice(0)) {
       target.removeEventListener(type, run);
     }

@@ -9,18 +9,11 @@ export class RunningTime extends Part {
   constructor() {
     super();
     this.since = 0; // [ms, as Date.now]
-    /** @type {number|undefined} */
-    this.timer = undefined;
   }
 
   connectedCallback() {
     super.connectedCallback();
-    this.timer = setInterval(() => this.requestUpdate(), 1000);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
+    this.every(1000);
   }
 
   render() {

@@ -11,18 +11,11 @@ export class Countdown extends Part {
   constructor() {
     super();
     this.at = '';
-    /** @type {any} */
-    this.timer = undefined;
   }
 
   connectedCallback() {
     super.connectedCallback();
-    this.timer = setInterval(() => this.requestUpdate(), 1000);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
+    this.every(1000);
   }
 
   render() {

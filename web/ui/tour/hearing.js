@@ -45,20 +45,13 @@ export class Hearing extends Part {
     this.finding = null;
     /** @type {MediaDeviceInfo[]} loudspeakers and headsets, where the browser lets one choose */
     this.outputs = [];
-    /** @type {number|undefined} */
-    this.timer = undefined;
   }
 
   connectedCallback() {
     super.connectedCallback();
     this.look();
-    this.timer = setInterval(() => this.look(), 1000);
+    this.every(1000, () => this.look());
     this.findOutputs();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
   }
 
   look() {

@@ -40,8 +40,6 @@ export class Stage extends Part {
     this.still = new StillWatch();
     /** @type {Zoom|null} */
     this.zoom = null;
-    /** @type {number|undefined} */
-    this.timer = undefined;
     this.sizes = new ResizeObserver(() => {
       this.fit();
       this.zoom?.keepIn();
@@ -52,14 +50,13 @@ export class Stage extends Part {
     super.connectedCallback();
     this.listen(this, 'ratio', (e) => this.onRatio(e));
     this.listen(this, 'keydown', (e) => this.onKey(e));
-    this.timer = setInterval(() => this.look(), LOOK);
+    this.every(LOOK, () => this.look());
     this.sizes.observe(this);
     this.zoom ??= new Zoom(this, () => this.onZoom(), (tap) => this.onTap(tap));
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    clearInterval(this.timer);
     this.sizes.disconnect();
   }
 
