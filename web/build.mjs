@@ -43,9 +43,9 @@ const iconsByFile = (text) => text.replace(/^import \{([^}]*)\} from 'lucide';/g
   .map((n) => n.trim().split(' as ')).filter(([name]) => name)
   .map(([name, here = name]) => `import ${here} from 'lucide/dist/esm/${ICONS.get(name)}';`).join(' '));
 
-/** Templates are sent without their indentation: nothing else of ui/ has line breaks in a string. */
-const templates = {
-  name: 'templates',
+/** Icons come by file, and templates without their indentation: nothing else of ui/ has line breaks in a string. */
+const sources = {
+  name: 'sources',
   setup: (build) => build.onLoad({ filter: /\/web\/ui\/.*\.js$/ }, async ({ path: file }) =>
     ({ contents: iconsByFile(await fs.promises.readFile(file, 'utf8')).replace(/\n\s+/g, '\n') })),
 };
@@ -88,7 +88,7 @@ async function bundle(page) {
     splitting: true, // what is imported later, as the tour itself while one fills in the form
     outbase: 'ui',
     entryNames: '[dir]-[hash]',
-    plugins: [templates, plainStyles, apart],
+    plugins: [sources, plainStyles, apart],
   });
   return metafile;
 }

@@ -7,11 +7,9 @@
 #include "base/reception.h"
 #include "media/engine/session.h"
 
-#define RECEPTION_WORSENS                                                                        \
-    (3 * US_PER_S)                      /* [us] for so long it is worse than what was told last, \
-                                         */
-#define RECEPTION_MENDS (10 * US_PER_S) /* or better */
-#define RECEPTION_LOSS_FAIR 0.02        /* as a page judges what it receives (web/lib/stats.js) */
+#define RECEPTION_WORSENS (3 * US_PER_S) /* [us] worse for so long than what was told last */
+#define RECEPTION_MENDS (10 * US_PER_S)  /* or better */
+#define RECEPTION_LOSS_FAIR 0.02         /* as a page judges what it receives (web/lib/stats.js) */
 #define RECEPTION_LOSS_POOR 0.08
 #define RECEPTION_RTT_FAIR (250 * US_PER_MS)
 #define RECEPTION_RTT_POOR (600 * US_PER_MS)

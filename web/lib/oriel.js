@@ -9,7 +9,6 @@ import { Reconnection } from './reconnection.js';
 import { Renewal } from './renewal.js';
 import { Requests } from './requests.js';
 import { capabilities, maySend } from './rights.js';
-import { Session } from './session.js';
 import { showToken } from './show.js';
 import { Signal } from './signal.js';
 import { Sources } from './sources.js';
@@ -30,6 +29,7 @@ export { DeviceError, canShareScreen, explainDevice, listDevices, openDevice, op
 /** @typedef {import('./types.js').Entry} Entry */
 /** @typedef {import('./types.js').JoinOptions} JoinOptions */
 /** @typedef {import('./types.js').Participant} Participant */
+/** @typedef {import('./session.js').Session} Session */
 /** @typedef {import('./types.js').Slot} Slot */
 /** @typedef {import('./types.js').SourceKind} SourceKind */
 /** @typedef {import('./types.js').Tour} Tour */
@@ -156,7 +156,7 @@ export class OrielClient extends Requests {
    */
   prepare({ codec }) {
     this.unprepare();
-    this.ready = new Session({ codec, iceServers: this.iceServers, sends: !this.observes, ...this.counts });
+    this.ready = this.transport.makeSession(codec);
     this.ready.prepare();
   }
 
@@ -166,7 +166,7 @@ export class OrielClient extends Requests {
     this.ready = null;
   }
 
-  /** @param {string} codec */
+  /** The peer connection of a join. @internal @param {string} codec */
   firstSession(codec) {
     const { ready } = this;
     if (!ready || ready.codec !== codec || ready.sends === this.observes || ready.isGone()) {

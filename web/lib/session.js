@@ -156,8 +156,7 @@ export class Session extends EventTarget {
 
   /** The fields of a `join` message. */
   async offer() {
-    const prepared = await this.prepared;
-    await (prepared ? this.pc.setLocalDescription(prepared) : this.pc.setLocalDescription());
+    await this.pc.setLocalDescription(await this.prepared); // none: of one that is made now
     const sources = [...this.senders].map(([kind, t]) => ({ mid: t.mid, kind }));
     const slots = this.receivers.map(({ kind, transceiver }) => ({ mid: transceiver.mid, kind }));
     return { offer: this.sdp(), sources, slots };

@@ -23,10 +23,9 @@ export class Transport {
     this.restarting = false;
   }
 
-  /** A peer connection like that of the join. @param {import('./network.js').Realm|null} [realm] */
-  makeSession(realm = null) {
+  /** A peer connection for this tour. @param {string} codec @param {import('./network.js').Realm|null} [realm] */
+  makeSession(codec, realm = null) {
     const { client } = this;
-    const { codec } = /** @type {import('./types.js').JoinOptions} */ (client.joinOptions);
     return new Session({ codec, iceServers: client.iceServers, realm, sends: !client.observes, ...client.counts });
   }
 
@@ -167,7 +166,7 @@ export class Transport {
     const { client } = this;
     let session;
     try {
-      session = this.makeSession(realm);
+      session = this.makeSession(/** @type {import('./types.js').JoinOptions} */ (client.joinOptions).codec, realm);
     } catch (error) { // the one in use stays, and will be found silent again
       realm?.close();
       throw error;

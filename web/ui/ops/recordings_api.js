@@ -24,9 +24,6 @@
  *   recording: boolean, recording_paused: boolean, recording_failing: boolean, lead: string|null}} Tour */
 /** Of the audit log: docs/audit.md. @typedef {{n: number, at: string, what: string, outcome: string, code?: string, sub?: string,
  *   role?: string, name?: string, participant?: string, detail?: string, count?: number, first?: string}} Act */
-/** @typedef {{object: string, what: string, track?: string, epoch?: number, segment?: number}} Finding */
-/** @typedef {{state: 'waiting'|'running'|'done'|'failed', permille: number, ordered: string, ended: string|null,
- *   result: 'ok'|'damaged'|'shredded'|null, opened: boolean, findings: Finding[], findings_left_out: number, error?: string}} Verification */
 /** @typedef {{number: number, state: string, layout: string, permille?: number, created?: string, bytes?: number}} Export */
 /** @typedef {{held: boolean, since?: string, by?: string, reason?: string}} Hold */
 /** @typedef {{q?: string, person?: string, state?: string, from?: string, to?: string}} Filters */
@@ -204,22 +201,5 @@ export class RecordingsApi extends EventTarget {
    *  @returns {Promise<{records: Act[], next: string|null, damaged?: boolean}>} */
   access(id, after) {
     return this.call(`/v1/recordings/${id}/access?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`);
-  }
-
-  /** The last check of all of it, null where there was none. @param {string} id @returns {Promise<Verification|null>} */
-  async verification(id) {
-    try {
-      return await this.call(`/v1/recordings/${id}/verify`);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) {
-        return null;
-      }
-      throw error;
-    }
-  }
-
-  /** @param {string} id @returns {Promise<Verification>} */
-  verify(id) {
-    return this.call(`/v1/recordings/${id}/verify`, 'POST');
   }
 }
