@@ -39,7 +39,9 @@ export const epochsWithPictures = (track) => track.epochs.filter((e) => e.video 
 /** The file of an epoch of a track, saved in dir under this name: its path, and its type as the server says. */
 export async function saveEpoch({ base, dir, headers }, recording, track, epoch, name) {
   const url = new URL(`/v1/recordings/${recording.id}/${track.id}/${epoch.number}.webm`, base);
-  const response = await fetch(url, { headers });
+  // Whoever looks at a file waits with the whole process for other programs, and so does not see meanwhile that the
+  // server closes a connection that is not used.
+  const response = await fetch(url, { headers: { ...headers, connection: 'close' } });
   const file = path.join(dir, name);
   fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
   return { file, type: response.headers.get('content-type') };

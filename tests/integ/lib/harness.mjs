@@ -1,17 +1,6 @@
 // A test program in three words: test(name, run), expect(condition, why), finish(). Prints
 // "ok NAME" or "not ok NAME" and, last, "N passed, N failed".
 
-// A test that waited with its whole process for another program has not seen meanwhile that a server closed a connection
-// nobody used: what came is taken in before the next request, or that would go to a connection that is gone. It takes two
-// turns of the event loop until one of them has asked the system.
-const { fetch } = globalThis;
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-globalThis.fetch = async (...what) => {
-  await turn();
-  await turn();
-  return fetch(...what);
-};
-
 let passed = 0;
 let failed = 0;
 
@@ -33,7 +22,8 @@ export async function test(name, run) {
     return true;
   } catch (error) {
     failed++;
-    console.log(`# ${String(error?.stack ?? error).replaceAll('\n', '\n# ')}`);
+    const cause = error?.cause ? `\nbecause of ${error.cause.stack ?? error.cause}` : ''; // "fetch failed" says nothing
+    console.log(`# ${`${error?.stack ?? error}${cause}`.replaceAll('\n', '\n# ')}`);
     console.log(`not ok ${name}`);
     return false;
   }
