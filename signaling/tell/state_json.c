@@ -103,9 +103,13 @@ static void put_property(struct buffer *o, const struct tour *t) {
 }
 
 void put_tour_outline(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
+    const struct seat *lead = t->lead ? map_get(s->seats, t->lead) : NULL;
     json_open(o, NULL, '{');
     put_outline(o, s, now, t);
     put_property(o, t);
+    if (lead) {
+        json_put_string(o, "led_by", lead->name);
+    }
     json_close(o, '}');
 }
 

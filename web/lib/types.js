@@ -54,6 +54,7 @@
  * @property {string|null} [lead] who of the hosts leads; of this and the next two who is not in is not told
  * @property {string|null} [spotlight]
  * @property {string} [missed] name of the host who is gone
+ * @property {string} [led_by] name of the host who leads, for who has not joined
  * @property {{host: Capabilities, guest: Capabilities}} [can] once joined
  * @property {object} [view] what the hosts want all to see
  * @property {{from: string|null, x?: number, y?: number, source?: string}} [pointer]

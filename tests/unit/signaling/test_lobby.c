@@ -24,7 +24,8 @@ TEST(a_guest_waits_is_admitted_and_is_in) {
                "\"role\":\"buyer\",\"host\":false,\"link\":\"ok\",\"connected\":false,");
     EXPECT_GOT(&w, 2,
                "\"tour\":{\"name\":\"shown\",\"title\":\"shown\",\"state\":\"live\",\"codec\":"
-               "\"vp8\",\"record\":\"off\",\"recording\":false,\"lobby\":true},\"resume\":\"");
+               "\"vp8\",\"record\":\"off\",\"recording\":false,\"lobby\":true,\"led_by\":\"Ann\"},"
+               "\"resume\":\"");
     EXPECT_GOT(&w, 1, "{\"type\":\"lobby_joined\",\"participant\":{\"id\":\"p2\",\"name\":\"Bob\"");
     EXPECT_EQ(world_count(&w, EFFECT_COMMAND) + world_count(&w, EFFECT_PARTICIPANT), 0);
     EXPECT_EQ(signaling_stats(w.signaling).participants, 1);
@@ -450,7 +451,7 @@ TEST(nothing_of_the_tour_reaches_who_waits) {
     told = world_got(&w, 6, "\"type\":\"welcome\"");
     REQUIRE(told);
     EXPECT(!strstr(told, "Ann") && !strstr(told, "Cyd") && !strstr(told, "lead") &&
-           !strstr(told, "missed"));
+           !strstr(told, "led_by") && !strstr(told, "missed"));
     world_close(&w);
 }
 

@@ -35,6 +35,41 @@ TEST(hello_shows_the_tour_and_creates_nothing) {
     world_close(&w);
 }
 
+/* What a link of this tour, and one of another, is told of who leads. */
+static void expect_led_by(struct world *w, const char *name) {
+    char want[64];
+    snprintf(want, sizeof(want), "\"led_by\":\"%s\"", name ? name : "");
+    world_send(w, 9, "{\"type\":\"hello\",\"token\":\"buyer|demo|guest|\"}");
+    const char *told = world_got(w, 9, "\"welcome\"");
+    REQUIRE(told);
+    EXPECT(strstr(told, name ? want : "led_by") == NULL ? !name : name != NULL);
+    world_send(w, 9, "{\"type\":\"hello\",\"token\":\"ops||olga|\",\"tour\":\"other\"}");
+    EXPECT(world_got(w, 9, "\"tour_unknown\"") && !world_got(w, 9, "Ann"));
+    world_send(w, 9, "{\"type\":\"hello\",\"token\":\"token_tour\"}");
+    EXPECT(world_got(w, 9, "\"token_tour\"") && !world_got(w, 9, "led_by"));
+}
+
+TEST(hello_says_who_leads) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    expect_led_by(&w, NULL);
+    ada_joins(&w, 1);
+    expect_led_by(&w, NULL);
+    ann_hosts(&w, 2);
+    world_join(&w, 3, "agent|demo|bob|Bob", small_offer(), small_lines);
+    expect_led_by(&w, "Ann");
+    world_drop(&w, 2); /* her link is lost: she may come back */
+    expect_led_by(&w, "Ann");
+    ann_hosts(&w, 4);
+    world_send(&w, 4, "{\"type\":\"hand_over\",\"participant\":\"p3\"}");
+    expect_led_by(&w, "Bob");
+    world_send(&w, 3, "{\"type\":\"leave\"}");
+    expect_led_by(&w, "Ann");
+    world_send(&w, 4, "{\"type\":\"leave\"}");
+    expect_led_by(&w, NULL);
+    world_close(&w);
+}
+
 TEST(tokens_are_refused_with_their_code) {
     static const char *const codes[] = {"token_malformed", "token_algorithm", "token_signature",
                                         "token_expired",   "token_claims",    "token_not_yet_valid",
