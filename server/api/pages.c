@@ -1,10 +1,28 @@
-/* Pages and what they load, from memory, in the coding that the client likes best. */
+/* Pages and what they load, from memory, in the language and the coding that the client likes best.
+ */
 #include "server/api/pages.h"
 
 #include "server/api/api.h"
 #include "server/http/respond.h"
 
-#define DEV_PAGE "dev.html"
+#include <stdio.h>
+
+#define LANGUAGE "en" /* of NAME.html, beside which there may be NAME.de.html */
+
+/* The page of this name in the best language that there is; NULL: there is no such page. */
+static const struct asset *find_page(const struct request *r, const char *name) {
+    struct languages_accepted l = accept_languages(r->headers[H_ACCEPT_LANGUAGE]);
+    char file[64];
+    for (size_t i = 0; i < l.n && strcmp(l.names[i], LANGUAGE) != 0; i++) {
+        snprintf(file, sizeof(file), "%s.%s.html", name, l.names[i]);
+        const struct asset *f = assets_find(api_of(r)->assets, file);
+        if (f) {
+            return f;
+        }
+    }
+    snprintf(file, sizeof(file), "%s.html", name);
+    return assets_find(api_of(r)->assets, file);
+}
 
 /* One body of it, whatever the status is for. */
 static void send(struct request *r, int status, const struct asset *f, enum coding c) {
@@ -15,7 +33,7 @@ static void send(struct request *r, int status, const struct asset *f, enum codi
 }
 
 void pages_unknown(struct request *r) {
-    const struct asset *f = assets_find(api_of(r)->assets, "404.html");
+    const struct asset *f = find_page(r, "404");
     bool wanted = (r->method == HTTP_GET || r->method == HTTP_HEAD) &&
                   accept_names(r->headers[H_ACCEPT], "text/html");
     enum coding c;
@@ -27,15 +45,15 @@ void pages_unknown(struct request *r) {
     send(r, 404, f, c);
 }
 
-static void send_asset(struct request *r, const char *name) {
-    const struct asset *f = assets_find(api_of(r)->assets, name);
+/* f NULL: there is nothing. vary: what else than the address decides which file it is. */
+static void send_file(struct request *r, const struct asset *f, const char *vary) {
     enum coding c;
     if (!f) {
         pages_unknown(r);
         return;
     }
     const struct asset_body *body = assets_body(f, r->headers[H_ACCEPT_ENCODING], &c);
-    respond_header(r, "vary:", "accept-encoding");
+    respond_header(r, "vary:", vary);
     if (!body) {
         respond_problem(r, 406, NULL, NULL);
         return;
@@ -50,35 +68,44 @@ static void send_asset(struct request *r, const char *name) {
     send(r, 200, f, c);
 }
 
+static void send_page(struct request *r, const char *name) {
+    send_file(r, find_page(r, name), "accept-encoding, accept-language");
+}
+
 void pages_index(struct request *r) {
-    send_asset(r, "index.html");
+    send_page(r, "index");
 }
 
 void pages_tour(struct request *r) {
-    send_asset(r, "tour.html");
+    send_page(r, "tour");
 }
 
 void pages_agent(struct request *r) {
-    send_asset(r, "agent.html");
+    send_page(r, "agent");
 }
 
 void pages_ops(struct request *r) {
-    send_asset(r, "ops.html");
+    send_page(r, "ops");
 }
 
 void pages_dev(struct request *r) {
     if (api_of(r)->config->web_dev_pages) {
-        send_asset(r, DEV_PAGE);
+        send_page(r, "dev");
     } else {
         pages_unknown(r);
     }
 }
 
+/* By these names no more than by its address. */
+static bool is_dev_page(const char *name) {
+    return strncmp(name, "dev.", 4) == 0 && strstr(name, ".html");
+}
+
 void pages_asset(struct request *r) {
     const char *name = r->args.v[0];
-    if (strcmp(name, DEV_PAGE) == 0) {
-        pages_dev(r); /* by this name no more than by its address */
+    if (is_dev_page(name) && !api_of(r)->config->web_dev_pages) {
+        pages_unknown(r);
     } else {
-        send_asset(r, name);
+        send_file(r, assets_find(api_of(r)->assets, name), "accept-encoding");
     }
 }

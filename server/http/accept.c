@@ -1,6 +1,6 @@
 #include "server/http/accept.h"
 
-#include <stddef.h>
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -111,4 +111,45 @@ enum coding accept_coding(const char *header, unsigned available) {
 
 bool accept_names(const char *header, const char *type) {
     return quality(header, type) > 0;
+}
+
+/* The language that an element begins with, in lower case; false: it names none. */
+static bool language_of(const struct element *e, char ret[4]) {
+    size_t n = 0;
+    for (; n < e->n && e->word[n] != '-'; n++) {
+        if (n == 3 || !isalpha((unsigned char)e->word[n])) {
+            return false;
+        }
+        ret[n] = (char)tolower((unsigned char)e->word[n]);
+    }
+    ret[n] = '\0';
+    return n >= 2 && e->quality > 0;
+}
+
+static bool is_named(const struct languages_accepted *l, const char *name) {
+    for (size_t i = 0; i < l->n; i++) {
+        if (strcmp(l->names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct languages_accepted accept_languages(const char *header) {
+    struct languages_accepted l = {.n = 0};
+    int qualities[LANGUAGES_ACCEPTED_MAX];
+    struct element e;
+    for (const char *p = header; l.n < LANGUAGES_ACCEPTED_MAX && (p = next_element(p, &e));) {
+        char name[4];
+        if (language_of(&e, name) && !is_named(&l, name)) {
+            size_t i = l.n++;
+            for (; i > 0 && qualities[i - 1] < e.quality; i--) {
+                qualities[i] = qualities[i - 1];
+                memcpy(l.names[i], l.names[i - 1], sizeof(l.names[i]));
+            }
+            qualities[i] = e.quality;
+            memcpy(l.names[i], name, sizeof(name));
+        }
+    }
+    return l;
 }

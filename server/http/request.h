@@ -13,6 +13,7 @@
 enum http_header {
     H_ACCEPT,
     H_ACCEPT_ENCODING,
+    H_ACCEPT_LANGUAGE,
     H_AUTHORIZATION,
     H_CONTENT_TYPE,
     H_IF_MATCH,

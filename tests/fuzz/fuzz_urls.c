@@ -51,6 +51,12 @@ static void accepted(const char *text) {
         check(c < CODING_COUNT || !(available & 1u << CODING_IDENTITY) || strchr(text, '0'));
     }
     check(!accept_names(text, "text/html") || strlen(text) >= strlen("text/html"));
+    struct languages_accepted l = accept_languages(text);
+    check(l.n <= LANGUAGES_ACCEPTED_MAX);
+    for (size_t i = 0; i < l.n; i++) {
+        size_t n = strspn(l.names[i], "abcdefghijklmnopqrstuvwxyz");
+        check(n >= 2 && n <= 3 && l.names[i][n] == '\0');
+    }
 }
 
 /* Arguments end with NULs, as those of a request do. */

@@ -12,9 +12,19 @@ static struct api api;
 static struct client client;
 static char dir[64];
 
-static const char *const files[] = {"index.html",      "index.html.br", "index.html.gz",
-                                    "dev.html",        "404.html",      "404.html.gz",
-                                    "a/x-ABCDEFGH.js", "lib/x.js",      NULL};
+static const char *const files[] = {"index.html",
+                                    "index.html.br",
+                                    "index.html.gz",
+                                    "dev.html",
+                                    "404.html",
+                                    "404.html.gz",
+                                    "a/x-ABCDEFGH.js",
+                                    "lib/x.js",
+                                    "index.de.html",
+                                    "index.de.html.br",
+                                    "404.de.html",
+                                    "dev.de.html",
+                                    NULL};
 
 static const char *path(const char *name) {
     static char out[128];
@@ -68,11 +78,12 @@ TEST(pages_in_the_coding_that_is_accepted) {
     REQUIRE(start(false));
     EXPECT_EQ(ask("GET /", ""), 200);
     EXPECT(has("\r\n\r\nindex.html") && !has("index.html.") && !has("content-encoding:"));
-    EXPECT(has("vary: accept-encoding\r\n") && has("cache-control: no-cache\r\n"));
+    EXPECT(has("vary: accept-encoding, accept-language\r\n"));
+    EXPECT(has("cache-control: no-cache\r\n"));
     EXPECT_EQ(ask("GET /", "Accept-Encoding: gzip, deflate, br\r\n"), 200);
     EXPECT(has("\r\n\r\nindex.html.br") && has("content-encoding: br\r\n"));
     EXPECT(has("content-type: text/html; charset=utf-8\r\n") && has("content-length: 13\r\n"));
-    EXPECT_EQ(client_count(&client, "vary: accept-encoding\r\n"), 1);
+    EXPECT_EQ(client_count(&client, "vary: "), 1);
     /* A list may come in several lines (RFC 9110 section 5.3). */
     EXPECT_EQ(ask("GET /", "Accept-Encoding: br;q=0\r\nAccept-Encoding: gzip\r\n"), 200);
     EXPECT(has("\r\n\r\nindex.html.gz") && has("content-encoding: gzip\r\n"));
@@ -87,6 +98,38 @@ TEST(pages_in_the_coding_that_is_accepted) {
     stop();
 }
 
+TEST(pages_in_the_language_that_is_accepted) {
+    static const struct {
+        const char *header, *file;
+    } rows[] = {
+        {"", "index.html"},
+        {"Accept-Language: de-AT, de;q=0.9, en;q=0.8\r\n", "index.de.html"},
+        {"Accept-Language: en-GB, de;q=0.9\r\n", "index.html"},
+        {"Accept-Language: en;q=0.5, de\r\n", "index.de.html"},
+        {"Accept-Language: fr, nl;q=0.9, de;q=0.1\r\n", "index.de.html"},
+        {"Accept-Language: fr\r\n", "index.html"},
+        {"Accept-Language: de;q=0\r\n", "index.html"},
+        {"Accept-Language: ../, htm, %64%65\r\n", "index.html"},
+    };
+    REQUIRE(start(false));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char body[64];
+        EXPECT_EQ(ask("GET /", rows[i].header), 200);
+        snprintf(body, sizeof(body), "\r\n\r\n%s", rows[i].file);
+        if (!has(body) || !has("vary: accept-encoding, accept-language\r\n")) {
+            test_fail(__FILE__, __LINE__, "%s: not %s", rows[i].header, rows[i].file);
+        }
+    }
+    EXPECT_EQ(ask("GET /", "Accept-Language: de\r\nAccept-Encoding: br\r\n"), 200);
+    EXPECT(has("\r\n\r\nindex.de.html.br"));
+    EXPECT_EQ(ask("GET /assets/index.html", "Accept-Language: de\r\n"),
+              200); /* a file, by its name */
+    EXPECT(has("\r\n\r\nindex.html") && has("vary: accept-encoding\r\n"));
+    EXPECT_EQ(ask("GET /none", "Accept: text/html\r\nAccept-Language: de\r\n"), 404);
+    EXPECT(has("\r\n\r\n404.de.html") && has("cache-control: no-store\r\n"));
+    stop();
+}
+
 TEST(pages_are_kept_as_long_as_they_are_true) {
     char etag[64] = "", headers[128];
     REQUIRE(start(false));
@@ -95,7 +138,8 @@ TEST(pages_are_kept_as_long_as_they_are_true) {
     EXPECT(at && sscanf(at, "etag: %63s", etag) == 1 && etag[0] == '"');
     snprintf(headers, sizeof(headers), "Accept-Encoding: br\r\nIf-None-Match: %s\r\n", etag);
     EXPECT_EQ(ask("GET /", headers), 304);
-    EXPECT(has(etag) && has("vary: accept-encoding\r\n") && has("cache-control: no-cache\r\n"));
+    EXPECT(has(etag) && has("vary: accept-encoding, accept-language\r\n") &&
+           has("cache-control: no-cache\r\n"));
     EXPECT(!has("content-length:") && !has("content-encoding:"));
     snprintf(headers, sizeof(headers), "Accept-Encoding: gzip\r\nIf-None-Match: %s\r\n", etag);
     EXPECT_EQ(ask("GET /", headers), 200); /* other bytes than those that are kept */
@@ -138,10 +182,13 @@ TEST(pages_for_those_who_work_on_them) {
     REQUIRE(start(false));
     EXPECT_EQ(ask("GET /dev/components", ""), 404);
     EXPECT_EQ(ask("GET /assets/dev.html", ""), 404);
+    EXPECT_EQ(ask("GET /assets/dev.de.html", ""), 404);
     stop();
     REQUIRE(start(true));
     EXPECT_EQ(ask("GET /dev/components", ""), 200);
     EXPECT(has("\r\n\r\ndev.html"));
     EXPECT_EQ(ask("GET /assets/dev.html", ""), 200);
+    EXPECT_EQ(ask("GET /dev/components", "Accept-Language: de\r\n"), 200);
+    EXPECT(has("\r\n\r\ndev.de.html"));
     stop();
 }

@@ -88,3 +88,33 @@ TEST(accept_types) {
         }
     }
 }
+
+TEST(accept_languages) {
+    static const struct {
+        const char *header, *best_first;
+    } rows[] = {
+        {NULL, ""},
+        {"", ""},
+        {"*", ""},
+        {"de", "de "},
+        {"DE-at", "de "},
+        {"en-GB,en;q=0.9,de-DE;q=0.8,de;q=0.7", "en de "},
+        {"en;q=0.1, de;q=0.2, gsw;q=0.3", "gsw de en "},
+        {"en;q=0.5, de;q=0.5", "en de "},
+        {"en, de;q=0, *;q=0.5", "en "},
+        {"zh-Hant-TW, x-klingon, i-enochian, e, deutsch, d3, -de", "zh "},
+        {"en;q=2, de", "de "},
+        {"a\xc3\xa4, de", "de "},
+        {"aa,bb,cc,dd,ee,ff,gg,hh,de;q=1", "aa bb cc dd ee ff gg hh "},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct languages_accepted l = accept_languages(rows[i].header);
+        char text[64] = "";
+        for (size_t k = 0; k < l.n; k++) {
+            strcat(strcat(text, l.names[k]), " ");
+        }
+        if (strcmp(text, rows[i].best_first) != 0) {
+            test_fail(__FILE__, __LINE__, "%s: %s", rows[i].header, text);
+        }
+    }
+}
