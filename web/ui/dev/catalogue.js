@@ -103,7 +103,9 @@ export const CATALOGUE = [
       ${personRow({ person: person({ name: 'Cy', link: 'lost', device: 2 }), quality: 'fair' })}
       ${personRow({ person: person({ name: 'Ops', role: 'ops' }) })}</ul>` }] },
   { part: 'PropertyCard', states: [
-    { name: 'whole, the host is here', wide: true, draw: () => propertyCard({ tour: HOUSE, here: true }) },
+    { name: 'whole, nobody hosts yet', wide: true, draw: () => propertyCard({ tour: { ...HOUSE, state: 'waiting' }, waits: true }) },
+    { name: 'whole, the host is here', wide: true, draw: () => propertyCard({ tour: { ...HOUSE, led_by: HOUSE.property.agent.name }, waits: true }) },
+    { name: 'whole, somebody else hosts', wide: true, draw: () => propertyCard({ tour: { ...HOUSE, led_by: 'Otto Grün' }, waits: true }) },
     { name: 'nothing is known', wide: true, draw: () => propertyCard({ tour: shown({}) }) },
     { name: 'no photo, long', wide: true, draw: () => propertyCard({ tour: shown({ address: LONG, facts: [LONG, 'x'], agent: { name: LONG } }) }) },
     { name: 'malicious', wide: true, draw: () => propertyCard({ tour: shown({ title: '<b>bold</b>', photo: 'javascript:alert(1)', price: 7, facts: 'none',

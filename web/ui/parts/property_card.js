@@ -4,7 +4,7 @@
 import { html, nothing } from 'lit';
 import { avatar } from './avatar.js';
 import { icon } from './icon.js';
-import { readProperty } from '../property.js';
+import { readProperty, textOf } from '../property.js';
 import { t } from '../words/words.js';
 
 /** @typedef {import('../property.js').Property} Property */
@@ -23,20 +23,32 @@ function without(event) {
 const picture = (url, kind, alt = '') => html`<img class=${kind} src=${url} alt=${alt} decoding="async"
   referrerpolicy="no-referrer" @error=${without} />`;
 
-/** Who shows it, and for whom. @param {Property} property @param {boolean} here */
-function shownBy({ agent, agency }, here) {
-  const name = agent.name || (here ? t('a_host') : '');
+/** Who hosts, as he calls himself; before somebody does it is whom the property announces. @param {Tour|null} tour */
+export const hostOf = (tour) => textOf(tour?.led_by) || (tour?.state === 'live' ? '' : readProperty(tour?.property).agent.name);
+
+/** @param {Tour|null} tour */
+export const isHosted = (tour) => tour?.state === 'live' || Boolean(tour?.led_by);
+
+/** Who shows it, and for whom. @param {Property} property @param {{name: string, words: string, here: boolean}} host */
+function shownBy({ agent, agency }, { name, words, here }) {
   if (!name && !agency.name && !agency.logo) {
     return nothing;
   }
   const logo = agency.logo ? picture(agency.logo, 'logo', agency.name ? '' : t('property.agency')) : nothing;
+  const photo = agent.photo && name === agent.name ? picture(agent.photo, 'face-photo') : nothing;
   return html`<div class="shown-by">
-    ${name ? html`<span class="face">${avatar(agent.name)}${agent.photo ? picture(agent.photo, 'face-photo') : nothing}
-      ${here ? html`<span class="presence"></span>` : nothing}</span>` : logo}
-    <span class="shown-by-words">${name ? html`<span class="shown-by-name">${here ? t('property.here', { name }) : name}</span>` : nothing}
+    ${name ? html`<span class="face">${avatar(name)}${photo}${here ? html`<span class="presence"></span>` : nothing}</span>` : logo}
+    <span class="shown-by-words">${name ? html`<span class="shown-by-name">${words}</span>` : nothing}
       ${agency.name ? html`<span class="second soft">${agency.name}</span>` : nothing}</span>
     ${name ? logo : nothing}
   </div>`;
+}
+
+/** For guests: who is here, or will be. @param {Tour|null} tour */
+function awaited(tour) {
+  const here = isHosted(tour);
+  const name = hostOf(tour) || (here ? t('a_host') : '');
+  return { name, here, words: t(here ? 'property.here' : 'property.coming', { name }) };
 }
 
 /** @param {Property} property */
@@ -48,14 +60,15 @@ function facts({ price, facts: list }) {
 /**
  * @param {object} c
  * @param {Tour|null} c.tour null where nothing of it is known
- * @param {boolean} [c.here] a host is in
+ * @param {boolean} [c.waits] for a guest, who is told whether somebody hosts
  * @param {boolean} [c.main] its name is the heading of the page
  */
-export function propertyCard({ tour, here = false, main = false }) {
+export function propertyCard({ tour, waits = false, main = false }) {
   const property = readProperty(tour?.property);
   const title = property.title || tour?.title || tour?.name || t('property.tour');
   const [head, below] = property.address ? [property.address, title] : [title, ''];
-  const lines = [facts(property), shownBy(property, here)];
+  const { name } = property.agent;
+  const lines = [facts(property), shownBy(property, waits ? awaited(tour) : { name, words: name, here: false })];
   return html`<div class="property ${property.photo ? 'pictured' : ''}" role="group" aria-label=${head}>
     <div class="band">
       <span class="mark">${icon('house')}</span>

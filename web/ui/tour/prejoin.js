@@ -148,7 +148,7 @@ export class Prejoin extends Part {
     const { tour, you } = welcome;
     const watches = you.role === 'ops';
     return html`<form class="prejoin doorway ${you.role}" @submit=${this.send}>
-      ${propertyCard({ tour, here: tour.state === 'live' && !this.hosts, main: true })}
+      ${propertyCard({ tour, waits: !this.hosts, main: true })}
       <div class="door">
         <div class="form">
           <p class="soft intro">${t(`prejoin.${you.role}`)}</p>

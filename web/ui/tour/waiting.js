@@ -5,8 +5,7 @@ import { html, nothing } from 'lit';
 import { isLost, OrielError } from '../../lib/errors.js';
 import { banner } from '../parts/banner.js';
 import { notice } from '../parts/notice.js';
-import { contact, propertyCard } from '../parts/property_card.js';
-import { readProperty } from '../property.js';
+import { contact, hostOf, isHosted, propertyCard } from '../parts/property_card.js';
 import { when } from '../words/format.js';
 import { t } from '../words/words.js';
 import { codeOf } from './problems.js';
@@ -69,9 +68,6 @@ export async function waitUntilOpen(client, token, early) {
   }
 }
 
-/** @param {Tour|null} tour */
-const hostOf = (tour) => readProperty(tour?.property).agent.name || t('a_host');
-
 /** @param {import('./devices.js').OwnTracks} tracks */
 const soundCheck = (tracks) => html`<details class="sound-check"><summary class="button">${t('waiting.check')}</summary>
   <oriel-devices .tracks=${tracks}></oriel-devices></details>`;
@@ -87,16 +83,16 @@ const lostBanner = (lost) => (lost ? banner({ kind: 'lost', text: t('waiting.los
 export function earlyScreen({ tour, lost, long }, tracks) {
   const at = tour?.starts_at;
   const text = at ? t('prejoin.early.at', { when: when(at) }) : t(long && !tour ? 'prejoin.early.long' : 'prejoin.early.soon');
-  return doorway(tour, propertyCard({ tour }), notice({ title: t('prejoin.early.title'), busy: !at, icon: 'clock', text,
+  return doorway(tour, propertyCard({ tour, waits: true }), notice({ title: t('prejoin.early.title'), busy: !at, icon: 'clock', text,
     more: html`${at ? html`<oriel-countdown .at=${at}></oriel-countdown>` : nothing}
       ${lostBanner(lost)}${soundCheck(tracks)}${contact(tour)}` }));
 }
 
 /** @param {{tour: Tour, lost: boolean}} waiting @param {import('./devices.js').OwnTracks} tracks @param {() => void} leave */
 export function lobbyScreen({ tour, lost }, tracks, leave) {
-  const here = tour.state === 'live';
-  const name = hostOf(tour);
-  return doorway(tour, propertyCard({ tour, here }), notice({ title: t('lobby.title', { name }), busy: true,
+  const here = isHosted(tour);
+  const name = hostOf(tour) || t('a_host');
+  return doorway(tour, propertyCard({ tour, waits: true }), notice({ title: t('lobby.title', { name }), busy: true,
     text: here ? t('lobby.here') : t('lobby.away', { name }),
     more: html`${!here && tour.starts_at ? html`<oriel-countdown .at=${tour.starts_at}></oriel-countdown>` : nothing}
       ${lostBanner(lost)}${soundCheck(tracks)}`,
