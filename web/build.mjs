@@ -12,6 +12,8 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const WEB = path.dirname(fileURLToPath(import.meta.url));
 const PAGES = ['index', 'tour', 'agent', 'ops', 'dev', '404'];
+/** Of each page there is one in each: NAME.html in the first, NAME.de.html; the server sends what the browser asks for. */
+const LANGUAGES = ['en', 'de'];
 const TEXT = /\.(html|js|css|svg|json|txt)$/;
 const SMALL = 512; // [bytes] below that a coding wins nothing
 
@@ -80,21 +82,30 @@ const apart = {
   }),
 };
 
-/** Each page by itself: what it shares with others would be one request more each. @param {string} page */
-async function bundle(page) {
+/** What is said is imported in English, and comes in this language. @param {string} language */
+const inLanguage = (language) => ({
+  name: 'in-language',
+  setup: (build) => build.onResolve({ filter: /\/en(_\w+)?\.js$/ }, ({ path: name, resolveDir }) =>
+    ({ path: path.resolve(resolveDir, name.replace(/en(_\w+)?\.js$/, `${language}$1.js`)) })),
+});
+
+/** Each page by itself: what it shares with others would be one request more each. @param {string} page
+ *  @param {string} language */
+async function bundle(page, language) {
   const { metafile } = await esbuild.build({
     ...OPTIONS,
     entryPoints: [`ui/${page}/page.js`, `ui/${page}/page.css`],
     splitting: true, // what is imported later, as the tour itself while one fills in the form
     outbase: 'ui',
     entryNames: '[dir]-[hash]',
-    plugins: [sources, plainStyles, apart],
+    plugins: [inLanguage(language), sources, plainStyles, apart],
   });
   return metafile;
 }
 
-async function bundleAll() {
-  const metas = await Promise.all(['tour', 'ops', 'landing', 'dev', 'embed'].map(bundle));
+/** @param {string} language */
+async function bundleAll(language) {
+  const metas = await Promise.all(['tour', 'ops', 'landing', 'dev', 'embed'].map((page) => bundle(page, language)));
   return { inputs: Object.assign({}, ...metas.map((m) => m.inputs)), outputs: Object.assign({}, ...metas.map((m) => m.outputs)) };
 }
 
@@ -107,26 +118,45 @@ function outputsOf(meta) {
     [`/${o.entryPoint}`, { url: url(file), needs: [...new Set(needs(file))].map(url) }]));
 }
 
+/** What a page says before its script does, `{{Loading}}`. @param {string} language @returns {(text: string) => string} */
+function saidIn(language) {
+  const file = path.join(WEB, 'pages', `${language}.json`);
+  const texts = language === LANGUAGES[0] ? null : JSON.parse(fs.readFileSync(file, 'utf8'));
+  return (text) => {
+    if (texts && !Object.hasOwn(texts, text)) {
+      throw new Error(`${file}: "${text}" is missing`);
+    }
+    return texts ? texts[text] : text;
+  };
+}
+
 /** A page names its sources; what is sent names what was made of them, and at once all that they need. */
-function writePages(outputs) {
+function writePages(language, outputs) {
+  const said = saidIn(language);
   for (const page of PAGES) {
     const source = path.join(WEB, 'pages', `${page}.html`);
     const html = fs.readFileSync(source, 'utf8')
+      .replace(/\{\{(.*?)\}\}/g, (_, text) => said(text))
       .replace(/^( *)<script type="module" src="([^"]+)"><\/script>/gm, (_, indent, name) => {
         const { url, needs } = found(outputs, name, source);
         return [...needs.map((n) => `<link rel="modulepreload" href="${n}" />`),
           `<script type="module" src="${url}"></script>`].map((line) => indent + line).join('\n');
       })
       .replace(/(<link rel="stylesheet" href=")([^"]+)"/g, (_, begin, name) => `${begin}${found(outputs, name, source).url}"`);
-    fs.writeFileSync(path.join(made, `${page}.html`), html);
+    fs.writeFileSync(path.join(made, language === LANGUAGES[0] ? `${page}.html` : `${page}.${language}.html`), html);
   }
 }
 
-/** What pages of other people load has names that stay, and leads to what is kept for ever. */
-function writeEmbed(outputs) {
-  const url = (name) => found(outputs, name, 'the element for other pages').url;
-  fs.writeFileSync(path.join(made, 'embed.js'), `import '${url('/ui/embed/page.js')}';\n`);
-  fs.writeFileSync(path.join(made, 'embed.css'), `@import url("${url('/ui/embed/page.css')}");\n`);
+/** What pages of other people load has names that stay, and leads to what is kept for ever: in the language of the page
+ *  that it is in, or of the browser where that one says none. @param {Map<string, ReturnType<typeof outputsOf>>} byLanguage */
+function writeEmbed(byLanguage) {
+  const url = (language, name) => found(byLanguage.get(language), name, 'the element for other pages').url;
+  const files = LANGUAGES.map((l) => `  ${l}: () => import('${url(l, '/ui/embed/page.js')}'),\n`).join('');
+  fs.writeFileSync(path.join(made, 'embed.js'), `const files = {\n${files}};
+const { lang } = document.documentElement;
+const known = (lang ? [lang] : navigator.languages).map((l) => l.toLowerCase().split('-')[0]).find((l) => Object.hasOwn(files, l));
+await files[known ?? '${LANGUAGES[0]}']();\n`);
+  fs.writeFileSync(path.join(made, 'embed.css'), `@import url("${url(LANGUAGES[0], '/ui/embed/page.css')}");\n`);
 }
 
 function found(outputs, name, where) {
@@ -173,10 +203,11 @@ function compress(file) {
 fs.rmSync(made, { recursive: true, force: true });
 fs.mkdirSync(made, { recursive: true });
 try {
-  const metafile = await bundleAll();
-  writePages(outputsOf(metafile));
-  writeEmbed(outputsOf(metafile));
-  fs.writeFileSync(path.join(made, 'licences.txt'), licences(metafile));
+  const metafiles = await Promise.all(LANGUAGES.map(bundleAll));
+  const outputs = new Map(LANGUAGES.map((language, i) => [language, outputsOf(metafiles[i])]));
+  outputs.forEach((of, language) => writePages(language, of));
+  writeEmbed(outputs);
+  fs.writeFileSync(path.join(made, 'licences.txt'), licences(metafiles[0]));
   fs.cpSync(path.join(WEB, 'lib'), path.join(made, 'lib'), { recursive: true });
   fs.cpSync(path.join(WEB, 'icon.svg'), path.join(made, 'icon.svg'));
   if (fs.existsSync(path.join(WEB, 'demo'))) {

@@ -25,6 +25,7 @@ fs.cpSync(path.join(ROOT, 'build/web'), web, { recursive: true });
 fs.writeFileSync(path.join(web, 'listing.html'), `<!doctype html><html lang="en"><head><title>Listing</title><link rel="icon" href="/assets/icon.svg">
   <link rel="stylesheet" href="/assets/embed.css"><script type="module" src="/assets/embed.js"></script></head>
   <body><main><h1>Our listing</h1></main></body></html>`);
+fs.writeFileSync(path.join(web, 'angebot.html'), fs.readFileSync(path.join(web, 'listing.html'), 'utf8').replace('lang="en"', 'lang="de-AT"'));
 const config = await writeConfig(tempDir(), (c) => {
   c.web.dir = web;
   const [{ property }] = c.tours;
@@ -47,9 +48,13 @@ browser.on('page', (page) => {
 const phone = { width: 360, height: 640 };
 const desktop = { width: 1440, height: 900 };
 
-/** A fresh page; `refuse`: what the browser says instead of giving a device. */
-async function open(url, { size = phone, refuse = '', form = true, init } = {}) {
+/** A fresh page; `refuse`: what the browser says instead of giving a device; `language`: whose browser it is. */
+async function open(url, { size = phone, refuse = '', form = true, language = '', init } = {}) {
   const page = await browser.newPage();
+  if (language) { // as a browser of somebody's who reads that
+    await page.setExtraHTTPHeaders({ 'Accept-Language': `${language},fr;q=0.9` });
+    await page.addInitScript((l) => Object.defineProperty(navigator, 'languages', { get: () => [l, 'fr'] }), language);
+  }
   await page.setViewportSize(size);
   await page.addInitScript(() => {
     window.shifts = [];
@@ -109,8 +114,9 @@ await test('the_house_is_seen_and_join_is_under_the_thumb', async () => {
   }
 });
 
-await test('before_the_tour_little_is_loaded', async () => {
-  const page = await open('about:blank', { form: false });
+for (const [language, file] of [['en-US', 'tour.html'], ['de-DE', 'tour.de.html']]) {
+await test(`before_the_tour_little_is_loaded_in_${language.slice(0, 2)}`, async () => {
+  const page = await open('about:blank', { form: false, language });
   const cdp = await browser.newCDPSession(page);
   await cdp.send('Network.enable');
   await cdp.send('Network.setCacheDisabled', { cacheDisabled: true });
@@ -119,14 +125,17 @@ await test('before_the_tour_little_is_loaded', async () => {
   await page.waitForLoadState('networkidle');
   const loaded = await page.evaluate(() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
     .map((e) => ({ name: new URL(e.name).pathname, bytes: e.transferSize })));
-  const named = fs.readFileSync(path.join(ROOT, 'build/web/tour.html'), 'utf8'); // the rest is of the tour itself, or of the house
+  const named = fs.readFileSync(path.join(ROOT, 'build/web', file), 'utf8'); // the rest is of the tour itself, or of the house
   const needed = loaded.filter((e) => e.name === '/t/demo' || named.includes(`"${e.name}"`));
   const bytes = needed.reduce((sum, e) => sum + e.bytes, 0);
   console.log(`# before the form: ${needed.length} requests, ${(bytes / 1000).toFixed(1)} kB; with the tour itself and the pictures ${
     loaded.length}, ${(loaded.reduce((sum, e) => sum + e.bytes, 0) / 1000).toFixed(1)} kB`);
   expect(needed.length <= 6 && bytes <= 60000, `little: ${JSON.stringify(needed)}`);
+  expectEqual(loaded.filter((e) => /\/[a-z]{2}_\w+-/.test(e.name) && !e.name.includes(`/${language.slice(0, 2)}_`)).length, 0, 'words of another language');
+  expectEqual(await page.evaluate(() => document.documentElement.lang), language.slice(0, 2), 'the language');
   await page.close();
 });
+}
 
 await test('without_a_word_of_the_house_the_page_is_whole', async () => {
   const page = await open(link('plain'));
@@ -147,7 +156,7 @@ await test('what_others_say_of_a_house_does_no_harm', async () => {
 
 await test('large_text_zoom_night_and_german_break_nothing', async () => {
   const page = await open(link('demo', { name: 'M'.repeat(128) }), { size: { width: 390, height: 844 },
-    init: () => Object.defineProperty(navigator, 'languages', { get: () => ['de-DE', 'en'] }) });
+    language: 'de-DE' });
   await page.waitForSelector('button:has-text("Teilnehmen")');
   expectEqual(await page.evaluate(() => document.documentElement.lang), 'de', 'the language');
   await page.waitForSelector('.consent:has-text("Diese Besichtigung kann aufgenommen werden")');
@@ -284,8 +293,10 @@ await test('the_connection_is_judged_in_words', async () => {
 });
 
 await test('who_is_early_sees_the_house_and_how_long_it_is', async () => {
-  const page = await open(link('early'), { form: false });
+  const page = await open(link('early'), { form: false, language: 'en-GB' });
   await heading(page, 'The tour has not started yet');
+  await page.waitForSelector('.notice p:text-matches("^On [0-9]+ [A-Z][a-z]+ 20[0-9]+, [0-9]+:[0-9]+\\\\. Stay here")'); // no American's date
+  await page.waitForSelector('.shown-by:has-text("Maya Lindqvist will show you round"):has(.face-photo)');
   await page.waitForSelector('.countdown:text-matches("in 3[0-9] minutes")');
   expectEqual(await page.getAttribute('.contact a >> nth=0', 'href'), 'tel:+15550123', 'how to call');
   await page.click('.sound-check summary');
@@ -302,7 +313,7 @@ await test('who_is_early_sees_the_house_and_how_long_it_is', async () => {
   await page.waitForSelector('.banner.lost', { state: 'detached' });
   const stillOn = await page.evaluateHandle(() => document.querySelector('oriel-tour').tracks.microphone);
   const host = await hostOf('early');
-  await page.waitForSelector('form.prejoin .shown-by:has-text("Maya Lindqvist is here")');
+  await page.waitForSelector('form.prejoin .shown-by:has-text("Ann is here"):not(:has(.face-photo))'); // whoever was announced
   expect(await page.getAttribute('[data-device=microphone]', 'aria-pressed') === 'true', 'the microphone is on still');
   await look(page, 'host_is_here');
   await host.evaluate(() => window.oriel.request('lock', { on: true }));
@@ -324,6 +335,7 @@ await test('who_waits_in_the_lobby_is_told_of_the_host_and_gets_in', async () =>
   await page.click('[data-device=microphone]');
   await page.waitForSelector('[data-device=microphone][aria-pressed=true]');
   const host = await hostOf('lobby');
+  await heading(page, 'Ann will let you in');
   await page.waitForSelector('.notice p:has-text("Nobody sees or hears you yet")');
   await page.evaluate(() => {
     window.RealSocket = window.WebSocket;
@@ -372,6 +384,15 @@ await test('a_link_that_leads_nowhere_says_what_to_do', async () => {
     init: () => { window.WebSocket = class extends WebSocket { constructor() { super('ws://127.0.0.1:9/'); } }; } });
   await heading(page, 'We cannot reach the tour');
   await look(page, 'unreachable');
+  await page.close();
+});
+
+await test('in_a_page_of_somebody_else_s_it_speaks_the_language_of_that_page', async () => {
+  const page = await browser.newPage();
+  await page.goto(`${base}/assets/angebot.html`);
+  await page.evaluate((url) => document.querySelector('main').append(Object.assign(document.createElement('oriel-tour'), { link: url })), link('plain'));
+  await page.waitForSelector('form.prejoin button:has-text("Teilnehmen")');
+  expectEqual(await page.evaluate(() => `${document.documentElement.lang}, ${document.querySelector('oriel-tour').lang}`), 'de-AT, de', 'languages');
   await page.close();
 });
 

@@ -15,8 +15,8 @@ const blanks = (phrase) => [...new Set(forms(phrase).flatMap((f) => f.match(/\{\
 
 function sources(folder) {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((e) => (e.isDirectory()
-    ? (e.name === 'words' ? [] : sources(path.join(folder, e.name)))
-    : e.name.endsWith('.js') ? [fs.readFileSync(path.join(folder, e.name), 'utf8')] : []));
+    ? sources(path.join(folder, e.name))
+    : e.name.endsWith('.js') && !LANGUAGES.includes(e.name) ? [fs.readFileSync(path.join(folder, e.name), 'utf8')] : []));
 }
 
 for (const file of LANGUAGES) {
@@ -26,6 +26,7 @@ for (const file of LANGUAGES) {
       || blanks(words[key]) !== blanks(en[key]));
     expectEqual(wrong.join(), '', 'phrases that differ');
     expectEqual(Object.keys(words).filter((key) => en[key] === undefined).join(), '', 'phrases that English has not');
+    expectEqual(words.language ?? file.slice(0, 2), file.slice(0, 2), 'what language it is');
   });
 }
 

@@ -1,8 +1,8 @@
 // /dev/components: the catalogue, for who builds and judges the parts. `#Part` shows one of them alone.
 
 import { html, render } from 'lit';
-import { OPS_WORDS } from '../words/ops.js';
-import { speak, speakOf } from '../words/words.js';
+import words from '../words/en_ops.js';
+import { say, speakOf } from '../words/words.js';
 import '../ops/icons.js';
 import '../tour/agent/icons.js';
 import { CATALOGUE } from './catalogue.js';
@@ -20,7 +20,7 @@ function draw() {
   </div>`, /** @type {HTMLElement} */ (document.getElementById('app')));
 }
 
-await speak(navigator.languages, OPS_WORDS);
+say(words);
 await Promise.all([speakOf('tour'), speakOf('agent')]);
 window.addEventListener('hashchange', draw);
 document.getElementById('app')?.replaceChildren();

@@ -2,8 +2,8 @@
 
 import { html, nothing, render } from 'lit';
 import { notice } from '../parts/notice.js';
-import { LANDING_WORDS } from '../words/landing.js';
-import { speak, t } from '../words/words.js';
+import words from '../words/en_landing.js';
+import { say, t } from '../words/words.js';
 
 const missing = document.body.dataset.page === 'missing';
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
@@ -38,6 +38,6 @@ function draw(problem = '') {
     text: t(missing ? 'missing.text' : 'landing.text'), more: form }), app);
 }
 
-await speak(navigator.languages, LANDING_WORDS);
+say(words);
 app.replaceChildren();
 draw();

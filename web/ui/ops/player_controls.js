@@ -2,8 +2,8 @@
 
 import { html, nothing } from 'lit';
 import { icon } from '../parts/icon.js';
-import { clock } from '../words/format.js';
-import { spoken, t, told } from '../words/words.js';
+import { clock, figure } from '../words/format.js';
+import { t, told } from '../words/words.js';
 import { isGrowing, lengthOf } from './programme.js';
 import { smallWindow } from './screens.js';
 import { isSilent } from './sound.js';
@@ -60,7 +60,7 @@ export function tracksChoice(player) {
 function speeds({ playback: p }) {
   return html`<label class="choice"><span class="visually-hidden">${t('player.speed')}</span>
     <select data-control="speed" @change=${(/** @type {Event} */ e) => p?.speed(Number(/** @type {HTMLSelectElement} */ (e.target).value))}>
-      ${SPEEDS.map((s) => html`<option value=${s} .selected=${s === (p?.rate ?? 1)}>${s.toLocaleString(spoken())} ×</option>`)}</select></label>`;
+      ${SPEEDS.map((s) => html`<option value=${s} .selected=${s === (p?.rate ?? 1)}>${figure(s)} ×</option>`)}</select></label>`;
 }
 
 /** @param {string} id @param {string} sign @param {string} label @param {() => void} run */

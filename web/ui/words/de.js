@@ -2,6 +2,8 @@
 
 /** @type {import('./words.js').Words} */
 export default {
+  'language': 'de',
+
   // Überall
   'close': 'Schließen',
   'cancel': 'Abbrechen',
@@ -50,6 +52,7 @@ export default {
   // Das Haus und wer es zeigt
   'property.tour': 'Besichtigung',
   'property.here': '{name} ist da',
+  'property.coming': '{name} wird Sie herumführen',
   'property.agency': 'Maklerbüro',
   'property.call': '{name} anrufen',
   'property.call_us': 'Anrufen',

@@ -1,6 +1,8 @@
 // English. Who writes here: name the person, the fact and the next step; no "token", "server" or "participant".
 
 export default {
+  'language': 'en', // of dates and figures, too
+
   // Everywhere
   'close': 'Close',
   'cancel': 'Cancel',
@@ -49,6 +51,7 @@ export default {
   // The house and who shows it
   'property.tour': 'Property tour',
   'property.here': '{name} is here',
+  'property.coming': '{name} will show you round',
   'property.agency': 'Agency',
   'property.call': 'Call {name}',
   'property.call_us': 'Call us',

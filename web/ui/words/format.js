@@ -1,6 +1,21 @@
-// Times, durations and sizes as people read them, in the language of the page.
+// Times, durations and sizes as people read them: in the language of the page, and the manner of the reader's country.
 
 import { spoken } from './words.js';
+
+/** @param {string} tag Chromium may have "en-US@posix", which no Intl takes */
+function isLocale(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** "en-GB" where that is the first English that the reader asks for; the page's language where he asks for none of it. */
+export const locale = () => (globalThis.navigator?.languages ?? []).find((tag) => tag.toLowerCase().split('-')[0] === spoken() && isLocale(tag)) ?? spoken();
+
+/** @param {number} n @param {Intl.NumberFormatOptions} [how] */
+export const figure = (n, how) => n.toLocaleString(locale(), how);
 
 /** "12:04", from an hour on "1:02:03". @param {number} seconds */
 export function clock(seconds) {
@@ -16,13 +31,13 @@ export function size(bytes) {
   const power = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)) : 0;
   const value = bytes / 1000 ** power;
   const digits = power === 0 || value >= 100 ? 0 : 1;
-  return `${value.toLocaleString(spoken(), { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${units[power]}`;
+  return `${figure(value, { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${units[power]}`;
 }
 
 /** @param {string} rfc3339 @param {Intl.DateTimeFormatOptions} how */
 function written(rfc3339, how) {
   const date = new Date(rfc3339);
-  return Number.isNaN(date.getTime()) ? rfc3339 : date.toLocaleString(spoken(), how);
+  return Number.isNaN(date.getTime()) ? rfc3339 : date.toLocaleString(locale(), how);
 }
 
 /** Day and time. @param {string} rfc3339 */
@@ -40,5 +55,5 @@ const STEPS = /** @type {const} */ ([['day', 86400], ['hour', 3600], ['minute', 
  *  @param {number} seconds */
 export function until(seconds) {
   const [unit, size] = STEPS.find(([name, s]) => seconds >= (name === 'minute' ? 1 : 2) * s) ?? STEPS[3];
-  return new Intl.RelativeTimeFormat(spoken()).format(Math.max(1, unit === 'second' ? Math.ceil(seconds) : Math.floor(seconds / size)), unit);
+  return new Intl.RelativeTimeFormat(locale()).format(Math.max(1, unit === 'second' ? Math.ceil(seconds) : Math.floor(seconds / size)), unit);
 }
