@@ -262,8 +262,10 @@ static enum err put_event(void *ctx, const struct event_row *r) {
     return OK;
 }
 
-static enum err put_details(struct build *b, const struct recording_row *row) {
+static enum err put_details(struct library *l, struct build *b, const struct recording_row *row) {
     enum err e = library_put_recording(b, row);
+    bool shredded = row->state == RECORDING_SHREDDED;
+    e = e == OK && !shredded ? library_put_redacted(l, &row->id, &b->out) : e;
     json_open(&b->out, "tracks", '[');
     e = e == OK ? catalogue_tracks(b->catalogue, &row->id, put_track, b) : e;
     json_close(&b->out, ']');
@@ -284,7 +286,7 @@ enum err library_recording_json(struct library *l, const char *id, char **ret) {
         return ERR_UNKNOWN;
     }
     enum err e = catalogue_recording(b.catalogue, &b.recording, &row);
-    e = e == OK ? put_details(&b, &row) : e;
+    e = e == OK ? put_details(l, &b, &row) : e;
     buffer_free(&b.retracted);
     if (e != OK) {
         buffer_free(&b.out);

@@ -63,7 +63,8 @@ void library_failing(struct library *l, const char *ids);
  * ERR_UNKNOWN for the id. */
 enum err library_allowed(struct library *l, const char *id, const char *tour);
 /* One recording with its tracks and epochs: {"id",...,"tracks":[{"id","kind","participant","codec",
- * "epochs":[{"number","start_ms","duration_ms","bytes"}]}],"events":[...]}. ERR_UNKNOWN. */
+ * "epochs":[{"number","start_ms","duration_ms","bytes"}]}],"events":[...]}, and where something was
+ * redacted "redacted":[{"track","from_ms","to_ms"}]. ERR_UNKNOWN. */
 enum err library_recording_json(struct library *l, const char *id, char **ret);
 
 /* Check every object, the journal's chain and the signed manifest of a recording. `say` is called
@@ -112,6 +113,21 @@ struct library_span {
     struct library_order by;
 };
 enum err library_redact(struct library *l, const struct library_span *s);
+/* What library_redact would have to do: nothing is changed, and s->by is not looked at. ERR_AUTH:
+ * the recording is damaged; ERR_GONE: it was shredded; else errors of library_redact, and OK where
+ * the track has nothing between the times. */
+struct library_redactable {
+    uint64_t left, gone; /* segments of the span: with a key, and without */
+};
+enum err library_redact_look(struct library *l, const struct library_span *s,
+                             struct library_redactable *ret);
+/* Behind the keys: remove what redactions of the recording have left in the store, as a sweep does,
+ * and old keys from the log of their database. *ret: there were objects. ERR_BUSY, errors of the
+ * store: call again. */
+enum err library_redact_finish(struct library *l, const char *id, bool *ret);
+/* Each recording of which something was redacted, the latest last; some more than once. */
+enum err library_each_redacted(struct library *l, void (*each)(void *ctx, const char *id),
+                               void *ctx);
 /* Keep a recording from being shredded, whoever orders it, until it is released. ERR_UNKNOWN. */
 enum err library_hold(struct library *l, const char *id, const struct library_order *o);
 /* ERR_UNKNOWN: it is not held. */

@@ -36,6 +36,10 @@ enum err library_finish_redactions(struct archive *a, const struct id *recording
 /* The fields that list and details share; leaves the object open. */
 enum err library_put_recording(struct build *b, const struct recording_row *r);
 
+/* "redacted":[{"track","from_ms","to_ms"}]: what was taken out of the recording, by track and time;
+ * nothing where nothing was. Errors of the catalogue and of wraps. */
+enum err library_put_redacted(struct library *l, const struct id *recording, struct buffer *out);
+
 /* An error that goes away by itself: what is left to do is done later. */
 static inline bool library_passes(enum err e) {
     return e == ERR_IO || e == ERR_NOSPACE || e == ERR_NOMEM || e == ERR_BUSY || e == ERR_AGAIN;

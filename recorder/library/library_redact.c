@@ -53,8 +53,7 @@ static enum err note_epoch(void *ctx, const struct epoch_row *e) {
     return catalogue_segments(r->archive->catalogue, &q, note_segment, r);
 }
 
-static enum err open_keys(struct redaction *r) {
-    struct vault *v = r->archive->vault;
+static enum err open_ring(struct redaction *r) {
     enum err e = archive_ring_of_rows(r->archive, &r->recording, &r->ring);
     if (e != OK) {
         return e;
@@ -62,8 +61,14 @@ static enum err open_keys(struct redaction *r) {
     if (!key_ring_find(&r->ring, &r->track, &r->owner)) {
         return ERR_UNKNOWN;
     }
-    if (r->owner.keys != TRACK_KEYS_TREE) {
-        return ERR_UNSUPPORTED;
+    return r->owner.keys == TRACK_KEYS_TREE ? OK : ERR_UNSUPPORTED;
+}
+
+static enum err open_keys(struct redaction *r) {
+    struct vault *v = r->archive->vault;
+    enum err e = open_ring(r);
+    if (e != OK) {
+        return e;
     }
     return r->owner.subject ? vault_subject(v, &r->ring.set, r->owner.subject, &r->set)
                             : vault_recording(v, &r->recording, &r->set);
@@ -178,6 +183,11 @@ enum err library_finish_redactions(struct archive *a, const struct id *recording
     return e;
 }
 
+static enum err refuse_held(const struct redaction *r) {
+    enum err e = wraps_held(r->archive->wraps, &r->recording, NULL);
+    return e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? OK : e;
+}
+
 static enum err redact(struct redaction *r) {
     struct catalogue *c = r->archive->catalogue;
     enum err e = open_keys(r);
@@ -186,8 +196,7 @@ static enum err redact(struct redaction *r) {
     if (e != OK || r->gone.n == 0) {
         return e;
     }
-    e = wraps_held(r->archive->wraps, &r->recording, NULL);
-    e = e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? OK : e;
+    e = refuse_held(r);
     if (e == OK) {
         /* What can be read without these keys goes first, and once more behind them, for it may
          * be being made. A store that is away keeps nobody from destroying the keys. */
@@ -201,23 +210,109 @@ static enum err redact(struct redaction *r) {
                : e;
 }
 
-enum err library_redact(struct library *l, const struct library_span *s) {
-    OWNER_CHECK(&l->owner);
-    struct redaction r = {.archive = l->archive, .span = s};
+static enum err redaction_open(struct library *l, const struct library_span *s,
+                               struct redaction *ret, enum recording_state *ret_state) {
     struct recording_row row;
-    if (!l->archive->vault || !id_parse(s->id, &r.recording) || !id_parse(s->track, &r.track)) {
+    *ret = (struct redaction){.archive = l->archive, .span = s};
+    if (!l->archive->vault || !id_parse(s->id, &ret->recording) ||
+        !id_parse(s->track, &ret->track)) {
         return l->archive->vault ? ERR_UNKNOWN : ERR_DENIED;
     }
-    enum err e = catalogue_recording(l->archive->catalogue, &r.recording, &row);
-    /* Keys of epochs that the catalogue does not know would be lost: it must know them all. */
-    if (e == OK && row.state != RECORDING_COMPLETE && row.state != RECORDING_INTERRUPTED) {
-        e = row.state == RECORDING_SHREDDED ? ERR_UNKNOWN : ERR_WRONG_STATE;
+    enum err e = catalogue_recording(l->archive->catalogue, &ret->recording, &row);
+    if (e != OK) {
+        return e;
     }
+    *ret_state = row.state;
+    /* Keys of epochs that the catalogue does not know would be lost: it must know them all. */
+    bool whole = row.state == RECORDING_COMPLETE || row.state == RECORDING_INTERRUPTED;
+    return whole ? OK : row.state == RECORDING_SHREDDED ? ERR_UNKNOWN : ERR_WRONG_STATE;
+}
+
+static void redaction_close(struct redaction *r) {
+    buffer_free(&r->places);
+    buffer_free(&r->gone);
+    buffer_free(&r->spans);
+    keyset_clear(&r->set);
+    key_ring_close(&r->ring);
+}
+
+enum err library_redact(struct library *l, const struct library_span *s) {
+    OWNER_CHECK(&l->owner);
+    struct redaction r;
+    enum recording_state state;
+    enum err e = redaction_open(l, s, &r, &state);
     e = e == OK ? redact(&r) : e;
-    buffer_free(&r.places);
-    buffer_free(&r.gone);
-    buffer_free(&r.spans);
-    keyset_clear(&r.set);
-    key_ring_close(&r.ring);
+    redaction_close(&r);
     return e;
+}
+
+/* Whose keys were shredded has none left, whatever the notes of redactions say. */
+static enum err count(const struct redaction *r, struct library_redactable *ret) {
+    const struct object_id *o = (const void *)r->gone.p;
+    struct key_context c = {r->recording, r->owner.subject};
+    enum err e = c.subject ? wraps_shredded(r->archive->wraps, &c, NULL) : ERR_UNKNOWN;
+    if (e != OK && e != ERR_UNKNOWN) {
+        return e;
+    }
+    for (size_t i = 0; i < r->gone.n / sizeof(*o); i++) {
+        bool gone =
+            e == OK || wraps_spans_have(&r->ring.redacted, &o[i].track, o[i].epoch, o[i].number);
+        ret->left += !gone;
+        ret->gone += gone;
+    }
+    return OK;
+}
+
+enum err library_redact_look(struct library *l, const struct library_span *s,
+                             struct library_redactable *ret) {
+    OWNER_CHECK(&l->owner);
+    struct redaction r;
+    enum recording_state state = RECORDING_OPEN;
+    struct library_redactable found = {0};
+    enum err e = redaction_open(l, s, &r, &state);
+    e = e == OK                       ? OK
+        : state == RECORDING_DAMAGED  ? ERR_AUTH
+        : state == RECORDING_SHREDDED ? ERR_GONE
+                                      : e;
+    e = e == OK ? refuse_held(&r) : e;
+    e = e == OK ? open_ring(&r) : e;
+    e = e == OK ? catalogue_epochs(l->archive->catalogue, &r.recording, &r.track, note_epoch, &r)
+                : e;
+    e = e == OK ? count(&r, &found) : e;
+    redaction_close(&r);
+    if (e == OK) {
+        *ret = found;
+    }
+    return e;
+}
+
+enum err library_redact_finish(struct library *l, const char *id, bool *ret) {
+    OWNER_CHECK(&l->owner);
+    struct id recording;
+    *ret = false;
+    if (!id_parse(id, &recording)) {
+        return ERR_UNKNOWN;
+    }
+    enum err e = library_finish_redactions(l->archive, &recording, false, ret);
+    enum err purged = wraps_purge(l->archive->wraps); /* a reader may have been in the way */
+    return e == OK ? purged : e;
+}
+
+struct each_redacted {
+    void (*each)(void *ctx, const char *id);
+    void *ctx;
+};
+
+static enum err say_redacted(void *ctx, const struct key_context *c) {
+    const struct each_redacted *x = ctx;
+    char id[ID_TEXT_MAX];
+    x->each(x->ctx, id_text(&c->recording, id));
+    return OK;
+}
+
+enum err library_each_redacted(struct library *l, void (*each)(void *ctx, const char *id),
+                               void *ctx) {
+    OWNER_CHECK(&l->owner);
+    struct each_redacted x = {each, ctx};
+    return wraps_each_redacted(l->archive->wraps, say_redacted, &x);
 }

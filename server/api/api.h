@@ -21,7 +21,7 @@ struct audit_reader;
 struct authority;
 
 /* All that is pointed to is borrowed: boot makes it and takes it apart. */
-/* Orders to shred that are not on the disk of the audit log yet (orders.c). */
+/* Orders to shred or redact that are not on the disk of the audit log yet (orders.c). */
 #define ORDERS_MAX 32
 struct orders {
     struct order {

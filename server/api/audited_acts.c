@@ -20,6 +20,7 @@ static const struct audited_act acts[] = {
     {&operation_recordings_shred_person, AUDIT_PERSON_SHRED, NULL},
     {&operation_hold_set, AUDIT_RECORDING_HOLD, NULL},
     {&operation_hold_release, AUDIT_RECORDING_RELEASE, NULL},
+    {&operation_redact, AUDIT_RECORDING_REDACT, NULL},
     {&operation_playback_allow, AUDIT_RECORDING_TICKET, NULL},
     {&operation_playback_revoke, AUDIT_RECORDING_UNTICKET, NULL},
     {&operation_thumbnails_list, AUDIT_RECORDING_THUMBNAILS, NULL},

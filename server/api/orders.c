@@ -1,20 +1,56 @@
-/* DELETE /v1/recordings/{recording}, .../participants/{participant}, and .../hold: orders about
- * recordings that cannot be undone, or keep others from being given. They are for tokens of all
- * tours only, and go to the jobs thread. */
+/* DELETE /v1/recordings/{recording}, .../participants/{participant}, .../redactions and .../hold:
+ * orders about recordings that cannot be undone, or keep others from being given. They are for
+ * tokens of all tours only, and go to the jobs thread. */
 #include "server/api/orders.h"
 
+#include "base/utf8.h"
+#include "server/api/body.h"
+#include "server/api/recordings_schemas.h"
 #include "server/api/refuse.h"
 #include "server/api/tasks.h"
 #include "server/http/respond.h"
 #include "server/os/log.h"
 #include "json/json_read.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void answer_error(struct request *r, enum err e) {
-    if (tasks_refuse(r, e)) {
+/* What only a redaction meets. */
+static bool refuse_redaction(struct request *r, const struct job_reply *reply) {
+    switch ((enum err)reply->error) {
+    case ERR_UNKNOWN:
+        if (reply->number == 0) {
+            return false;
+        }
+        respond_problem(r, 404, "track_unknown", "One of the tracks is not of this recording.");
+        return true;
+    case ERR_UNSUPPORTED:
+        respond_problem(r, 409, "recording_inseparable",
+                        "A track of an earlier release has one key: it can only be shredded as a"
+                        " whole.");
+        return true;
+    case ERR_RANGE:
+        respond_problem(r, 409, "span_empty", "None of the tracks has anything then.");
+        return true;
+    case ERR_FULL:
+        respond_problem(r, 409, "redactions_full",
+                        "There are too many gaps already: take out a longer span.");
+        return true;
+    case ERR_AUTH:
+        respond_problem(r, 409, "recording_damaged",
+                        "What is damaged can only be shredded as a whole.");
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void answer_error(struct request *r, const struct job_reply *reply) {
+    enum err e = (enum err)reply->error;
+    bool redacts = reply->type == JOB_REDACT;
+    if ((redacts && refuse_redaction(r, reply)) || tasks_refuse(r, e)) {
         return;
     }
     switch (e) {
@@ -39,7 +75,8 @@ static void note(const struct request *r, uint8_t type) {
     static const char *const events[][2] = {
         [JOB_HOLD] = {"recording_hold", "A recording is held."},
         [JOB_RELEASE] = {"recording_release", "A recording is held no more."},
-        [JOB_SHRED] = {"recording_shred", "A recording, or a person in it, was shredded."}};
+        [JOB_SHRED] = {"recording_shred", "A recording, or a person in it, was shredded."},
+        [JOB_REDACT] = {"recording_redact", "Something was taken out of a recording."}};
     if (type != JOB_HELD) {
         LOG(LOG_LEVEL_INFO, events[type][0], events[type][1], LOG_STR("conn", r->label),
             LOG_STR("recording", r->args.v[0]), LOG_STR("sub", call_of(r)->claims.sub));
@@ -48,7 +85,7 @@ static void note(const struct request *r, uint8_t type) {
 
 static void answer(struct request *r, struct job_reply *reply) {
     if (reply->error != OK) {
-        answer_error(r, (enum err)reply->error);
+        answer_error(r, reply);
         return;
     }
     note(r, reply->type);
@@ -80,6 +117,7 @@ static void record_first(struct request *r, const struct job_request *q) {
                                       .from = call->has_client ? &call->client : NULL,
                                       .recording = r->args.v[0],
                                       .participant = q->participant ? r->args.v[1] : NULL,
+                                      .detail = *call->detail ? call->detail : NULL,
                                       .trace = r->trace.id});
     o->waiting[o->n] = (struct order){.recorded = number ? number : UINT64_MAX, .q = *q};
     o->waiting[o->n++].q.req = r->id;
@@ -121,7 +159,7 @@ static void ask(struct request *r, struct job_request *q) {
     }
     snprintf(q->who, sizeof(q->who), "%s", call_of(r)->claims.sub);
     bool records = api_of(r)->audit && api_of(r)->jobs && call_names_recording(r->args.v[0]);
-    if (q->type == JOB_SHRED && records) {
+    if ((q->type == JOB_SHRED || q->type == JOB_REDACT) && records) {
         record_first(r, q);
     } else {
         tasks_ask(r, q, answer);
@@ -146,6 +184,47 @@ void orders_shred_person(struct request *r) {
         respond_problem(r, 404, NULL, NULL);
         return;
     }
+    ask(r, &q);
+}
+
+/* The order as the audit log has it: what, and why. */
+static void note_detail(struct request *r, const struct job_request *q) {
+    char tracks[RECORDING_ID_LEN + 1], text[2 * LIBRARY_NOTE_MAX];
+    struct call *call = call_of(r);
+    snprintf(tracks, sizeof(tracks), "%" PRIu32 " tracks", q->n_tracks);
+    int n = snprintf(text, sizeof(text), "%s, %.3f to %.3f s: %s",
+                     q->n_tracks == 1 ? q->tracks[0] : tracks, (double)q->from / (double)US_PER_S,
+                     (double)q->to / (double)US_PER_S, q->why);
+    size_t most = utf8_cut(text, (size_t)n, sizeof(call->detail) - 1);
+    snprintf(call->detail, sizeof(call->detail), "%.*s", (int)most, text);
+}
+
+static void take_redaction(const struct redaction_body *b, struct job_request *q) {
+    q->from = b->from_ms * US_PER_MS;
+    q->to = b->to_ms * US_PER_MS;
+    q->n_tracks = (uint32_t)json_count(b->tracks); /* at most JOB_TRACKS_MAX, says the schema */
+    for (uint32_t i = 0; i < q->n_tracks; i++) {
+        (void)json_get_text(json_item(b->tracks, i), q->tracks[i], sizeof(q->tracks[i]));
+    }
+    snprintf(q->why, sizeof(q->why), "%s", b->reason);
+}
+
+void orders_redact(struct request *r) {
+    struct job_request q = {.type = JOB_REDACT};
+    const struct json *document;
+    struct redaction_body b;
+    struct faults f = {0};
+    if (!body_read(r, &schema_redaction_new, false, &b, &document)) {
+        return;
+    }
+    take_redaction(&b, &q);
+    json_free(document);
+    if (q.from >= q.to) {
+        fault_add(&f, "/to_ms", "too_small", "It is not behind from_ms.");
+        body_refuse(r, &f);
+        return;
+    }
+    note_detail(r, &q);
     ask(r, &q);
 }
 

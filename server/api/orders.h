@@ -1,5 +1,5 @@
-/* Orders about recordings: shredding and holding. Each answers its request, or sees to it that it
- * will be. */
+/* Orders about recordings: shredding, redacting and holding. Each answers its request, or sees to
+ * it that it will be. */
 #ifndef ORIEL_SERVER_API_ORDERS_H
 #define ORIEL_SERVER_API_ORDERS_H
 
@@ -9,6 +9,8 @@
 void orders_shred(struct request *r);
 /* A participant in it. */
 void orders_shred_person(struct request *r);
+/* Some time of some of its tracks. */
+void orders_redact(struct request *r);
 /* From now on it cannot be shredded. */
 void orders_hold(struct request *r);
 /* It can again. */

@@ -125,6 +125,20 @@ const struct operation operation_hold_release = {.id = "releaseHold",
                                                  .scope = "recordings:write",
                                                  .answers = ANSWERS({204, "Released.", NULL, NULL}),
                                                  .refusals = ORDERS};
+const struct operation operation_redact = {
+    .id = "redactRecording",
+    .tag = "recordings",
+    .summary = "Take some time out of some of its tracks, for ever.",
+    .body = &schema_redaction_new,
+    .door = OPERATION_TOKEN,
+    .scope = "recordings:write",
+    .answers = ANSWERS({204, "It is gone.", NULL, NULL},
+                       {202, "It is gone; not all objects are removed yet.", NULL, NULL}),
+    .refusals = REFUSALS({403, "forbidden scope_missing token_tour"},
+                         {404, "recording_off recording_unknown track_unknown"},
+                         {409, "recording_open recording_held recording_inseparable"
+                               " recording_damaged span_empty redactions_full"},
+                         {503, "unavailable key_denied audit_unavailable"})};
 const struct operation operation_playback_allow = {
     .id = "allowPlayback",
     .tag = "recordings",

@@ -1,5 +1,11 @@
 #include "server/api/recordings_schemas.h"
+#include "server/jobs/jobs_thread.h"
 #include "server/rest/schema_basics.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define REDACTION_MS_MAX 999999999 /* 11 days: no recording is so long */
 
 /* ---- values ---- */
 
@@ -117,8 +123,16 @@ static const struct schema happening = {
     .members = members_happening,
     .about = "An entry has the members of its kind, too (docs/protocol.md, the ledger)."};
 static const struct schema happenings = {.kind = SCHEMA_LIST, .items = &happening};
+static const struct schema_member members_redacted[] = {{"track", &track_id, true, 0, NULL},
+                                                        {"from_ms", &whole, true, 0, NULL},
+                                                        {"to_ms", &whole, true, 0, NULL},
+                                                        {0}};
+static const struct schema redacted = {
+    .name = "RedactedSpan", .kind = SCHEMA_OBJECT, .members = members_redacted};
+static const struct schema list_of_redacted = {.kind = SCHEMA_LIST, .items = &redacted};
 static const struct schema_member members_details[] = {
     OF_RECORDING,
+    {"redacted", &list_of_redacted, false, 0, "What was taken out of its tracks for ever."},
     {"tracks", &tracks, true, 0, NULL},
     {"events", &happenings, true, 0, "Its timeline."},
     {0}};
@@ -165,6 +179,31 @@ static const struct schema reason = {
 static const struct schema_member members_hold_new[] = {{"reason", &reason, true, 0, NULL}, {0}};
 const struct schema schema_hold_new = {
     .name = "HoldNew", .kind = SCHEMA_OBJECT, .members = members_hold_new};
+
+static bool is_track(const char *text) {
+    size_t n = strspn(text, "0123456789abcdef");
+    return strcmp(text, PROGRAMME_TRACK) == 0 || (n == RECORDING_ID_LEN && !text[n]);
+}
+
+static const struct schema track_to_redact = {.kind = SCHEMA_TEXT,
+                                              .pattern = "^([0-9a-f]{32}|programme)$",
+                                              .good = is_track,
+                                              .example = "\"programme\""};
+static const struct schema tracks_to_redact = {
+    .kind = SCHEMA_LIST, .items = &track_to_redact, .min = 1, .max = JOB_TRACKS_MAX};
+static const struct schema moment_ms = {.kind = SCHEMA_INTEGER, .max = REDACTION_MS_MAX};
+#define MEMBER(name, field, schema, about) \
+    { name, &(schema), true, offsetof(struct redaction_body, field), about }
+static const struct schema_member members_redaction_new[] = {
+    MEMBER("tracks", tracks, tracks_to_redact, "Of which something is to go."),
+    MEMBER("from_ms", from_ms, moment_ms, "In the recording."),
+    MEMBER("to_ms", to_ms, moment_ms, "Behind from_ms, and not of it any more."),
+    MEMBER("reason", reason, reason, "Kept for ever, as who orders it."),
+    {0}};
+#undef MEMBER
+const struct schema schema_redaction_new = {
+    .name = "RedactionNew", .kind = SCHEMA_OBJECT, .members = members_redaction_new};
+
 static const struct schema_member members_ticket[] = {{"expires_s", &whole, true, 0, NULL}, {0}};
 const struct schema schema_ticket = {
     .name = "PlaybackTicket", .kind = SCHEMA_OBJECT, .members = members_ticket};

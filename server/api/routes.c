@@ -144,6 +144,8 @@ static const struct route routes[] = {
      &operation_hold_set},
     {HTTP_DELETE, "/v1/recordings/{recording}/hold", DOOR_SCOPE, true, orders_release,
      &operation_hold_release},
+    {HTTP_POST, "/v1/recordings/{recording}/redactions", DOOR_SCOPE, true, orders_redact,
+     &operation_redact},
     {HTTP_GET, "/v1/recordings/{recording}/access", DOOR_SCOPE, true, audit_access,
      &operation_recordings_access},
     {HTTP_POST, "/v1/recordings/{recording}/playback", DOOR_SCOPE, false, recordings_ticket,

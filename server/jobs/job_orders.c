@@ -45,6 +45,7 @@ static enum err shred(struct job_orders *o, struct library *l, const struct job_
     memcpy(what.recording, q->recording, sizeof(what.recording));
     what.participant = q->participant;
     enum err e = give(l, &what, q->who);
+    o->destroyed = e == OK;
     if (!passes(e) || library_shredded(l, what.recording, what.participant, NULL) != OK) {
         return e;
     }
@@ -52,6 +53,67 @@ static enum err shred(struct job_orders *o, struct library *l, const struct job_
     owe(o, &what);
     r->number = 1;
     return OK;
+}
+
+static struct library_span span_of(const struct job_request *q, uint32_t track) {
+    return (struct library_span){q->recording,
+                                 q->tracks[track],
+                                 q->from,
+                                 q->to,
+                                 {q->who, *q->why ? q->why : "by order over HTTP", clock_wall()}};
+}
+
+/* All of it, before anything is done. */
+static enum err look(struct library *l, const struct job_request *q, struct job_reply *r,
+                     bool left[JOB_TRACKS_MAX]) {
+    uint64_t segments = 0;
+    for (uint32_t i = 0; i < q->n_tracks; i++) {
+        struct library_span s = span_of(q, i);
+        struct library_redactable n;
+        enum err e = library_redact_look(l, &s, &n);
+        if (e != OK) {
+            r->number = e == ERR_UNKNOWN ? i + 1 : 0;
+            return e == ERR_GONE ? ERR_UNKNOWN : e;
+        }
+        left[i] = n.left > 0;
+        segments += n.left + n.gone;
+    }
+    return segments ? OK : ERR_RANGE;
+}
+
+/* The keys are gone, whatever the store says. */
+static bool is_destroyed(struct library *l, const struct library_span *s) {
+    struct library_redactable n;
+    return library_redact_look(l, s, &n) == OK && n.left == 0;
+}
+
+static enum err redact(struct job_orders *o, struct library *l, const struct job_request *q,
+                       struct job_reply *r) {
+    struct job_owed what;
+    bool left[JOB_TRACKS_MAX], was_left;
+    memset(&what, 0, sizeof(what)); /* compared as a whole */
+    memcpy(what.recording, q->recording, sizeof(what.recording));
+    what.redacted = true;
+    enum err e = look(l, q, r, left);
+    enum err behind = OK; /* the keys */
+    for (uint32_t i = 0; e == OK && i < q->n_tracks; i++) {
+        struct library_span s = span_of(q, i);
+        e = left[i] ? library_redact(l, &s) : OK;
+        if (e != OK && is_destroyed(l, &s)) {
+            behind = e;
+            e = OK;
+        }
+        o->destroyed = o->destroyed || (left[i] && e == OK);
+    }
+    if (e == OK && behind == OK) {
+        behind = library_redact_finish(l, q->recording, &was_left); /* what an earlier order left */
+    }
+    if (behind != OK) {
+        say_owed(&what, err_name(behind));
+        owe(o, &what);
+        r->number = 1;
+    }
+    return e;
 }
 
 static enum err held(struct library *l, const struct job_request *q, struct job_reply *r) {
@@ -82,6 +144,7 @@ static enum err held(struct library *l, const struct job_request *q, struct job_
 enum err job_order(struct job_orders *o, struct library *l, const struct job_request *q,
                    struct job_reply *r) {
     struct library_order by = {q->who, q->why, clock_wall()};
+    o->destroyed = false;
     switch ((enum job_request_type)q->type) {
     case JOB_HOLD:
         return library_hold(l, q->recording, &by);
@@ -91,6 +154,8 @@ enum err job_order(struct job_orders *o, struct library *l, const struct job_req
         return held(l, q, r);
     case JOB_SHRED:
         return shred(o, l, q, r);
+    case JOB_REDACT:
+        return redact(o, l, q, r);
     default:
         return ERR_UNSUPPORTED;
     }
@@ -105,13 +170,52 @@ static void owe_unfinished(void *ctx, const char *id, uint64_t participant) {
     owe(ctx, &what);
 }
 
+struct latest {
+    char ids[JOB_ORDERS_OWED][RECORDING_ID_LEN + 1];
+    uint64_t n;
+};
+
+static void note_latest(void *ctx, const char *id) {
+    struct latest *x = ctx;
+    snprintf(x->ids[x->n++ % JOB_ORDERS_OWED], sizeof(x->ids[0]), "%s", id);
+}
+
+/* Nothing but the store says whether a redaction is finished, and that takes a listing: a process
+ * that died was at one of the latest. */
+static enum err owe_latest(struct job_orders *o, struct library *l) {
+    struct latest x = {.n = 0};
+    enum err e = library_each_redacted(l, note_latest, &x);
+    for (uint64_t i = 0; i < x.n && i < JOB_ORDERS_OWED; i++) {
+        struct job_owed what;
+        memset(&what, 0, sizeof(what));
+        memcpy(what.recording, x.ids[i], sizeof(what.recording));
+        what.redacted = true;
+        owe(o, &what);
+    }
+    return e;
+}
+
 void job_orders_begin(struct job_orders *o, struct library *l) {
     enum err e = library_each_unfinished(l, owe_unfinished, o);
+    e = e == OK ? owe_latest(o, l) : e;
     o->due = clock_now();
     if (e != OK) {
         LOG(LOG_LEVEL_WARN, "shred_unfinished",
             "It could not be seen whether a shred is unfinished.", LOG_STR("why", err_name(e)));
     }
+}
+
+static bool goes_on(struct library *l, const struct job_owed *what) {
+    bool was_left = true;
+    enum err e = what->redacted ? library_redact_finish(l, what->recording, &was_left)
+                                : give(l, what, "server");
+    if (!passes(e) && (e != OK || was_left)) {
+        LOG(e == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "shred_finished",
+            e == OK ? "What was left of a shred, or of a redaction, is removed."
+                    : "What was left of a shred, or of a redaction, cannot be removed so.",
+            LOG_STR("recording", what->recording), LOG_STR("result", err_name(e)));
+    }
+    return passes(e);
 }
 
 void job_orders_tick(struct job_orders *o, struct library *l, us_t now) {
@@ -120,14 +224,9 @@ void job_orders_tick(struct job_orders *o, struct library *l, us_t now) {
         return;
     }
     for (uint32_t i = 0; i < o->n; i++) {
-        enum err e = give(l, &o->owed[i], "server");
-        if (passes(e)) {
-            o->owed[left++] = o->owed[i];
-        } else {
-            LOG(e == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "shred_finished",
-                e == OK ? "What was left of a shred is removed."
-                        : "What was left of a shred cannot be removed so.",
-                LOG_STR("recording", o->owed[i].recording), LOG_STR("result", err_name(e)));
+        struct job_owed what = o->owed[i];
+        if (goes_on(l, &what)) {
+            o->owed[left++] = what;
         }
     }
     o->n = left;

@@ -86,11 +86,11 @@ static void start_jobs(struct jobs_thread *t) {
 
 static enum err order(struct jobs_thread *t, const struct job_request *q, struct job_reply *r) {
     enum err e = job_order(&t->orders, t->library, q, r);
-    if (e == OK && q->type == JOB_SHRED) {
-        job_list_drop(&t->jobs, q->recording); /* it has no keys any more, and must leave nothing */
-        if (t->config.shredded) {
-            t->config.shredded(t->config.ctx);
-        }
+    if (t->orders.destroyed) {
+        job_list_drop(&t->jobs, q->recording); /* what is being made of it must leave nothing */
+    }
+    if (e == OK && q->type == JOB_SHRED && t->config.shredded) {
+        t->config.shredded(t->config.ctx);
     }
     return e;
 }

@@ -22,8 +22,11 @@ enum job_request_type {
     JOB_HOLD,    /* keep it from being shredded */
     JOB_RELEASE, /* do so no more */
     JOB_HELD,    /* who keeps it, since when and why */
-    JOB_SHRED    /* it, or one participant in it */
+    JOB_SHRED,   /* it, or one participant in it */
+    JOB_REDACT   /* some time of some of its tracks */
 };
+
+#define JOB_TRACKS_MAX 64 /* of one redaction */
 
 struct job_request {
     uint8_t type;   /* enum job_request_type */
@@ -34,13 +37,18 @@ struct job_request {
     uint32_t number;             /* JOB_EXPORT_GET, JOB_EXPORT_REMOVE */
     uint64_t participant;        /* JOB_SHRED: of this one only; 0: all of it */
     char who[LIBRARY_NOTE_MAX];  /* who orders */
-    char why[LIBRARY_NOTE_MAX];  /* JOB_HOLD */
+    char why[LIBRARY_NOTE_MAX];  /* JOB_HOLD, JOB_REDACT */
+    us_t from, to;               /* JOB_REDACT: as in library_span, of these tracks */
+    uint32_t n_tracks;
+    char tracks[JOB_TRACKS_MAX][RECORDING_ID_LEN + 1];
 };
 struct job_reply {
     uint64_t req;
-    uint8_t type;    /* of the request */
-    uint8_t error;   /* enum err; ERR_FULL: too many tasks wait; ERR_BUSY: helpers are off */
-    uint32_t number; /* JOB_EXPORT_START; JOB_SHRED: 1 when something is left to be removed */
+    uint8_t type;  /* of the request */
+    uint8_t error; /* enum err; ERR_FULL: too many tasks wait; ERR_BUSY: helpers are off. Of orders:
+                      job_orders.h */
+    uint32_t number; /* JOB_EXPORT_START; JOB_SHRED, JOB_REDACT: 1 when something is left to
+                        be removed */
     char *data;      /* JSON; NULL after an error, a removal and an order. mem_free it */
     size_t len;
 };

@@ -161,6 +161,52 @@ await test('a_person_shredded_over_rest_is_in_no_file_and_the_others_are_there',
   }
 });
 
+const MOMENT = { from_ms: 0, to_ms: 100, reason: 'an account number was read out' };
+const redact = (id, body, headers) => call(server, 'POST', `/${id}/redactions`, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+
+await test('a_redaction_is_refused_in_words_of_its_own', async () => {
+  const { id } = tours.south;
+  const other = '9'.repeat(32);
+  for (const [where, body, status, code] of [[tours.west.id, { ...MOMENT, tracks: ['programme'] }, 409, 'recording_held'],
+    [tours.north.id, { ...MOMENT, tracks: ['programme'] }, 404, 'recording_unknown'], ['0'.repeat(32), { ...MOMENT, tracks: ['programme'] }, 404, 'recording_unknown'],
+    [id, { ...MOMENT, tracks: ['programme', other] }, 404, 'track_unknown'], [id, { ...MOMENT, tracks: [] }, 400, 'bad_field'],
+    [id, { ...MOMENT, tracks: ['zz'] }, 400, 'bad_field'], [id, { ...MOMENT, tracks: ['programme'], reason: '' }, 400, 'bad_field'],
+    [id, { tracks: ['programme'], from_ms: 0, to_ms: 100 }, 400, 'bad_field'], [id, { ...MOMENT, tracks: ['programme'], to_ms: 0 }, 400, 'bad_field'],
+    [id, { ...MOMENT, tracks: ['programme'], from_ms: 900000, to_ms: 900001 }, 409, 'span_empty']]) {
+    const refused = await redact(where, body);
+    const said = await refused.json();
+    expectEqual(`${refused.status} ${said.code}`, `${status} ${code}`, JSON.stringify(body));
+  }
+  const stranger = await redact(id, { ...MOMENT, tracks: ['programme'] }, { authorization: `Bearer ${mint({ role: 'ops', tour: 'south' })}` });
+  expectEqual(stranger.status, 403, 'ops of a tour');
+  expectEqual((await (await call(server, 'GET', `/${id}`)).json()).redacted, undefined, 'nothing is gone');
+});
+
+await test('a_moment_redacted_over_rest_is_gone_from_its_track_alone', async () => {
+  const { id } = tours.south;
+  const order = { ...MOMENT, tracks: ['programme'], reason: 'somebody’s name was said' };
+  const before = opensNow(id);
+  const bytes = async (track) => Number((await call(server, 'HEAD', `/${id}/${track}/0.webm`)).headers.get('content-length'));
+  const own = (await (await call(server, 'GET', `/${id}`)).json()).tracks.find((t) => t.kind === 'camera' && !t.erased).id;
+  const sizes = [await bytes('programme'), await bytes(own)];
+  expectEqual((await redact(id, order)).status, 204, 'status');
+  const { redacted } = await (await call(server, 'GET', `/${id}`)).json();
+  expect(redacted.length === 1 && redacted[0].track === 'programme' && redacted[0].to_ms > order.to_ms, JSON.stringify(redacted));
+  const { segments } = await (await call(server, 'GET', `/${id}/programme/0/segments`)).json();
+  expect(segments[0].erased && segments.slice(1).every((s) => !s.erased), JSON.stringify(segments));
+  expectEqual((await call(server, 'GET', `/${id}/programme/0/segments/${segments[0].number}`)).status, 410, 'the segment');
+  expect(await bytes('programme') < sizes[0], 'the programme is shorter');
+  expectEqual(await bytes(own), sizes[1], 'a camera');
+  expectEqual((await redact(id, order)).status, 204, 'said twice');
+  expect(opensNow(id) < before, 'the backup does not open it with the keys of today');
+  const proof = recordings('verify', id);
+  expectEqual(proof.status, 0, proof.stdout + proof.stderr);
+  const records = oriel('audit', '-c', config, 'list', '--recording', id, '--json');
+  const said = records.stdout.trim().split('\n').map((line) => JSON.parse(line)).filter((r) => r.detail?.includes(order.reason));
+  expectEqual(said.map((r) => `${r.what} ${r.outcome}`).join(), Array(2).fill('recording.shred_order done,recording.redact done').join(), 'first the order');
+  expectEqual(said[0].detail, `programme, 0.000 to 0.100 s: ${order.reason}`, 'what was ordered');
+});
+
 await test('a_recording_shredded_by_the_command_is_in_no_file_of_a_running_server', async () => {
   const markers = { ...markersOf(attack, tours.south.id), ...textMarkers(TOURS.south.title, TOURS.south.agent, TOURS.south.buyer) };
   const said = recordings('shred', tours.south.id);
