@@ -71,19 +71,45 @@ function part(samples, at, n, hz) {
 
 const loudness = (samples, at, n, hz) => Math.hypot(...part(samples, at, n, hz));
 
-/** How far each tone is above what is neither, in n samples from `at` [dB]. */
-function aboveRest(samples, at, n) {
-  const tones = [AGENT, BUYER].map((hz) => [hz, ...part(samples, at, n, hz)]);
+/** Where near hz a tone is strongest: a clock that is being corrected changes the pitch by up to 5 %. */
+function pitch(samples, at, n, hz) {
+  let best = [0, hz];
+  for (let k = -24; k <= 24; k++) {
+    const f = hz * (1 + k / 400);
+    const loud = loudness(samples, at, n, f);
+    best = loud > best[0] ? [loud, f] : best;
+  }
+  return best[1];
+}
+
+/** How far each of the tones is above what is none of them, in n samples from `at` [dB]. */
+function aboveRest(samples, at, n, tones) {
+  const found = tones.map((hz) => {
+    const f = pitch(samples, at, n, hz);
+    return [f, ...part(samples, at, n, f)];
+  });
   let rest = 0;
   for (let i = 0; i < n; i++) {
     const w = 1 - Math.cos((2 * Math.PI * (i + 0.5)) / n);
-    const heard = tones.reduce((sum, [hz, s, c]) => {
+    const heard = found.reduce((sum, [hz, s, c]) => {
       const phase = (2 * Math.PI * hz * i) / RATE;
       return sum + s * Math.sin(phase) + c * Math.cos(phase);
     }, 0);
     rest += w * ((samples[at + i] ?? 0) - heard) ** 2 / n;
   }
-  return tones.map(([, s, c]) => 10 * Math.log10((s * s + c * c) / 2 / rest));
+  return found.map(([, s, c]) => 10 * Math.log10((s * s + c * c) / 2 / rest));
+}
+
+const middle = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+
+/** The tones in the middle of a span of frames of 10 ms, as `aboveRest`, of 200 ms each 100 ms. */
+function clearness(samples, [from, to], tones) {
+  const all = [];
+  for (let f = from + 20; f + 30 < to; f += 10) {
+    all.push(aboveRest(samples, f * 480, 9600, tones));
+  }
+  expect(all.length >= 5, `${all.length} times to look at`);
+  return tones.map((_, i) => middle(all.map((r) => r[i])));
 }
 
 /** [from, to] in frames of 10 ms where a tone is heard, joined over less than 50 ms. */
@@ -151,24 +177,25 @@ await test('a_yes_of_600_ms_is_whole', async () => {
   expect(!JSON.stringify(gaps).includes('"late"'), 'sound came too late for the mix');
 });
 
-// A clock that is being corrected changes the pitch by up to 5 %, which a window of 200 ms takes for
-// another sound and one of 20 ms does not: so most are pure, and in none a tone is missing.
+// A window in which a correction of the clock begins or ends has two pitches, so most are pure, and in none a tone is
+// missing. What the browser itself sent is the measure: one that gets no processor makes no pure tone.
 await test('both_are_heard_at_once_and_clearly', async () => {
-  const [, [from, to]] = spoken(sound.left, BUYER);
+  const [, both] = spoken(sound.left, BUYER);
+  const [from, to] = both;
   expect(to - from > 220, `both hummed for ${(to - from) * 10} ms`);
-  const ratios = [];
-  for (let f = from + 20; f + 40 < to; f += 20) {
-    ratios.push(aboveRest(sound.left, f * 480, 9600));
-  }
-  const [agents, buyers] = [0, 1].map((i) => ratios.map((r) => r[i]).sort((a, b) => a - b));
-  const half = ratios.length >> 1;
-  console.log(`# agent ${agents[0].toFixed(1)} dB at least and ${agents[half].toFixed(1)} in the middle over the rest, `
-    + `buyer ${buyers[0].toFixed(1)} and ${buyers[half].toFixed(1)}, ${ratios.length} times`);
-  expect(ratios.length >= 5 && agents[half] >= 20 && buyers[half] >= 20, 'a tone is less than 20 dB over the rest');
+  const heard = clearness(sound.left, both, [AGENT, BUYER]);
+  const alone = [AGENT, BUYER].map((hz) => {
+    const own = voices.map((v) => [v.left, spoken(v.left, hz)]).find(([, spans]) => spans.length > 0);
+    expect(own, `a track in which ${hz} Hz is heard`);
+    return clearness(own[0], own[1].reduce((a, b) => (b[1] - b[0] > a[1] - a[0] ? b : a)), [hz])[0];
+  });
+  const dB = (numbers) => numbers.map((x) => x.toFixed(1)).join(' and ');
+  console.log(`# agent and buyer are ${dB(heard)} dB over the rest, in their own tracks ${dB(alone)}`);
+  heard.forEach((h, i) => expect(h >= Math.min(20, alone[i] - 6), `a tone is only ${h.toFixed(1)} dB over the rest`));
   for (const hz of [AGENT, BUYER]) {
     for (let f = from + 20; f + 20 < to; f++) {
-      const heard = loudness(sound.left, f * 480, 960, hz);
-      expect(heard > 0.1, `${hz} Hz is at ${heard.toFixed(3)} ${(f - from) * 10} ms after the buyer began`);
+      const loud = loudness(sound.left, f * 480, 960, hz);
+      expect(loud > 0.1, `${hz} Hz is at ${loud.toFixed(3)} ${(f - from) * 10} ms after the buyer began`);
     }
   }
 });

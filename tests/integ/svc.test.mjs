@@ -12,6 +12,7 @@ import { endTour, joinInFirefox, joinTour } from './lib/tour.mjs';
 
 const OUTSIDE = '127.0.0.2';
 let viewers = 0;
+const sent = new Map(); // by tour: pictures that the agent's encoder made before it reached the largest size, and since
 const CODECS = [{ name: 'vp9', mode: 'L3T3_KEY', narrow: 350_000 },
   { name: 'av1', mode: 'L1T3', narrow: 350_000 }];
 const WIDE = { rate: 2_000_000, queue: 400_000 }; // [bytes/s, bytes]
@@ -76,7 +77,8 @@ for (const { name, mode, narrow } of CODECS) {
     await single(agent, mode);
     await joinTour(agent, `${base}/agent/${name}#${mint({ role: 'agent', tour: name })}`);
     await until(async () => (await agent.evaluate(outbound)).width === 1280, 'the largest size to be sent', 40000);
-    expectEqual((await agent.evaluate(outbound)).mode, mode, 'scalability mode');
+    const first = await agent.evaluate(outbound);
+    expectEqual(first.mode, mode, 'scalability mode');
     const wide = await join(name, { ...WIDE });
     const slow = { rate: narrow / 8, queue: 30_000 };
     const limited = await join(name, slow);
@@ -110,7 +112,10 @@ for (const { name, mode, narrow } of CODECS) {
       return width === 1280 && fps >= 20;
     }, 'all pictures in the largest size on a path that has become wide', 40000);
     const end = await limited.evaluate(inbound);
-    console.log(`# ${name}: narrow, then wide ${JSON.stringify(end)}; sent ${JSON.stringify(await agent.evaluate(outbound))}`);
+    const last = await agent.evaluate(outbound);
+    console.log(`# ${name}: narrow, then wide ${JSON.stringify(end)}; sent ${JSON.stringify(last)}`);
+    const each = mode === 'L3T3_KEY' ? 3 : 1; // Chromium counts each size of a picture as a frame
+    sent.set(name, { before: Math.round(first.frames / each), full: Math.round((last.frames - first.frames) / each) });
     expect(end.frames > after[1].frames, 'frames after the change');
     await endTour(agent);
     await Promise.all([agent, wide, limited, fox].map((p) => p.close()));
@@ -128,7 +133,10 @@ await test('a_recording_of_layers_decodes_at_full_size', async () => {
     const full = frames.filter((w) => w === 1280).length;
     console.log(`# ${r.tour}: ${epoch.width}x${epoch.height}, ${packets} packets, ${frames.length} frames, ${full} of full size`);
     expectEqual(epoch.width, 1280, 'width that the API tells');
-    expect(full > frames.length * 0.8, `${full} of ${frames.length} frames are of full size`);
+    // An encoder begins small and grows when it has learned what the machine and the path carry.
+    const { before, full: made } = sent.get(r.tour);
+    console.log(`# ${r.tour}: the agent made ${before} pictures before the largest size and ${made} after`);
+    expect(made > 0 && full >= made * 0.9, `${full} frames are of full size, of ${made} that were made`);
   }
 });
 

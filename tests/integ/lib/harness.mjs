@@ -22,7 +22,8 @@ export async function test(name, run) {
     return true;
   } catch (error) {
     failed++;
-    console.log(`# ${String(error?.stack ?? error).replaceAll('\n', '\n# ')}`);
+    const cause = error?.cause ? `\nbecause of ${error.cause.stack ?? error.cause}` : ''; // "fetch failed" says nothing
+    console.log(`# ${`${error?.stack ?? error}${cause}`.replaceAll('\n', '\n# ')}`);
     console.log(`not ok ${name}`);
     return false;
   }

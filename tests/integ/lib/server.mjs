@@ -77,8 +77,9 @@ export class Server {
     this.gone = new Promise((resolve) => this.child.on('exit', (code, signal) => {
       this.exited = { code, signal };
       running.delete(this);
-      if (code !== 0 && !signal) { // a sanitizer's report, an assertion: whatever test it failed first
-        console.log(`# the server ended with ${code}\n${this.tail().replace(/^/gm, '#   ')}`);
+      // A sanitizer's report, an assertion, a fault: whatever test it failed first.
+      if (signal ? !['SIGKILL', 'SIGTERM', 'SIGINT'].includes(signal) : code !== 0) {
+        console.log(`# the server ended with ${code ?? signal}\n${this.tail().replace(/^/gm, '#   ')}`);
       }
       resolve(this.exited);
     }));
