@@ -24,7 +24,8 @@
     X(ERR_CRYPTO, "crypto")           \
     X(ERR_DENIED, "denied")           \
     X(ERR_GONE, "gone")               \
-    X(ERR_KEY_DENIED, "key_denied")
+    X(ERR_KEY_DENIED, "key_denied")   \
+    X(ERR_AWAY, "away")
 
 enum err {
 #define X(sym, name) sym,

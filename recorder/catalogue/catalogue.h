@@ -44,6 +44,8 @@ enum err catalogue_connect(struct catalogue *c);
 enum err catalogue_belongs_to(struct catalogue *c, const struct id *store);
 /* What the database said last of an error; "" when nothing. Borrowed until the next call. */
 const char *catalogue_why(const struct catalogue *c);
+/* It is in a database that cannot be asked now. */
+bool catalogue_is_away(const struct catalogue *c);
 /* A copy of this moment as a new file, without what was deleted; the caller syncs it. ERR_IO: also
  * when the file is there; ERR_NOSPACE. */
 enum err catalogue_copy(struct catalogue *c, const char *path);

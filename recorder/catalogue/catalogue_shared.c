@@ -183,6 +183,10 @@ const char *catalogue_why(const struct catalogue *c) {
                     : db_postgres_why(c->db);
 }
 
+bool catalogue_is_away(const struct catalogue *c) {
+    return c->shared && db_is_away(c->db);
+}
+
 enum err catalogue_belongs_to(struct catalogue *c, const struct id *store) {
     c->owner = *store;
     enum err e = c->shared ? db_connect(c->db) : OK;

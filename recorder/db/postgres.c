@@ -546,6 +546,11 @@ const char *db_postgres_why(const struct db *d) {
     return ((const struct postgres_db *)d)->why;
 }
 
+bool db_is_away(const struct db *d) {
+    const struct postgres_db *x = (const struct postgres_db *)d;
+    return !x->conn && *x->why;
+}
+
 uint64_t db_connections(const struct db *d) {
     return ((const struct postgres_db *)d)->connections;
 }

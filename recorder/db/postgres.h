@@ -58,6 +58,8 @@ enum err db_connect(struct db *d);
 const char *db_postgres_why(const struct db *d);
 /* A statement that may last (VACUUM), alone: up to `most` [us]. */
 enum err db_maintain(struct db *d, const char *text, us_t most);
+/* It was asked for, and there is no connection now. */
+bool db_is_away(const struct db *d);
 /* How often it was connected. */
 uint64_t db_connections(const struct db *d);
 

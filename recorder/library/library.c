@@ -35,6 +35,12 @@ enum err library_open(const struct library_config *config, struct library **ret,
     return OK;
 }
 
+enum err library_asked(const struct library *l, enum err e) {
+    OWNER_CHECK(&l->owner);
+    bool failed = e == ERR_IO || e == ERR_BUSY;
+    return failed && catalogue_is_away(l->archive->catalogue) ? ERR_AWAY : e;
+}
+
 struct library *library_close(struct library *l) {
     if (l) {
         OWNER_CHECK(&l->owner);

@@ -37,6 +37,10 @@ enum err library_open(const struct library_config *c, struct library **ret, char
 /* NULL allowed; returns NULL. */
 struct library *library_close(struct library *l);
 
+/* What a call that ended with e is to be told as: ERR_AWAY where it failed and the database of the
+ * catalogue is away, so that it may go well later; else e. */
+enum err library_asked(const struct library *l, enum err e);
+
 #define LIBRARY_PAGE_MAX 1000
 #define LIBRARY_CURSOR_MAX 64 /* [bytes] with the NUL */
 #define LIBRARY_TEXT_MAX 129  /* [bytes] with the NUL; longer texts are cut */
@@ -143,7 +147,8 @@ struct library_rekeyed {
 enum err library_rekey(struct library *l, struct library_rekeyed *ret);
 /* Let the time pass: keys in memory that are too old are wiped. Without it none is kept. */
 void library_tick(struct library *l, us_t now);
-/* Why a key could not be used, for people; "" when nothing was said. */
+/* Why a key, or the database of the catalogue, could not be used, for people; "" when nothing was
+ * said. */
 const char *library_why(const struct library *l);
 
 /* One epoch of one track ("programme" or a track id) as a complete, seekable file: a computed

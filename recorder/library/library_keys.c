@@ -218,5 +218,8 @@ void library_tick(struct library *l, us_t now) {
 
 const char *library_why(const struct library *l) {
     OWNER_CHECK(&l->owner);
+    if (catalogue_is_away(l->archive->catalogue)) {
+        return catalogue_why(l->archive->catalogue);
+    }
     return l->archive->vault ? vault_why(l->archive->vault) : "";
 }

@@ -39,6 +39,8 @@ void reading_refuse(struct request *r, enum err e) {
         refuse_code(r, CODE_TOKEN_TOUR);
     } else if (e == ERR_KEY_DENIED) {
         refuse_key_denied(r);
+    } else if (e == ERR_AWAY) {
+        refuse_database_away(r);
     } else if (e == ERR_RANGE) {
         respond_problem(r, 400, NULL, "after, state, from or to is not understood.");
     } else if (e == ERR_UNKNOWN || e == ERR_FORMAT) {

@@ -40,14 +40,15 @@ static const struct operation_query query_segments[] = {
             0                            \
         }                                \
     }
-#define READS                                             \
-    REFUSALS({403, "forbidden scope_missing token_tour"}, \
-             {404, "not_found recording_off recording_unknown"}, {503, "unavailable key_denied"})
+#define READS                                                    \
+    REFUSALS({403, "forbidden scope_missing token_tour"},        \
+             {404, "not_found recording_off recording_unknown"}, \
+             {503, "unavailable key_denied database_unavailable"})
 #define ORDERS                                                             \
     REFUSALS({403, "forbidden scope_missing token_tour"},                  \
              {404, "recording_off recording_unknown"},                     \
              {409, "recording_open recording_held recording_inseparable"}, \
-             {503, "unavailable key_denied"})
+             {503, "unavailable key_denied database_unavailable"})
 
 const struct operation operation_recordings_list = {
     .id = "listRecordings",

@@ -11,6 +11,11 @@ void refuse_key_denied(struct request *r) {
                     "The key provider denies the use of the recording's key, or it is disabled.");
 }
 
+void refuse_database_away(struct request *r) {
+    respond_header(r, "retry-after:", "5");
+    respond_problem(r, 503, "database_unavailable", "The database does not answer: ask again.");
+}
+
 void refuse_recording_off(struct request *r) {
     respond_problem(r, 404, "recording_off", "Recording is switched off.");
 }

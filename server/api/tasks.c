@@ -25,6 +25,8 @@ void tasks_ask(struct request *r, struct job_request *q,
 bool tasks_refuse(struct request *r, enum err e) {
     if (e == ERR_KEY_DENIED) {
         refuse_key_denied(r);
+    } else if (e == ERR_AWAY) {
+        refuse_database_away(r);
     } else if (e == ERR_UNKNOWN || e == ERR_FORMAT) {
         respond_problem(r, 404, r->args.n > 1 ? NULL : "recording_unknown", NULL);
     } else if (e == ERR_WRONG_STATE) {

@@ -35,7 +35,9 @@ static const struct json *page(struct library *l, const struct library_query *q,
     e = e == OK ? json_read(text, strlen(text), &limits, &o, NULL) : e;
     mem_free(text);
     if (e != OK) {
-        *status = cli_fail(CLI_FAILED, "recordings: the catalogue cannot be read: %s", err_name(e));
+        const char *why = library_why(l);
+        *status = cli_fail(CLI_FAILED, "recordings: the catalogue cannot be read: %s",
+                           *why ? why : err_name(e));
     }
     return o;
 }

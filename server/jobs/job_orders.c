@@ -11,7 +11,7 @@
 /* Errors that pass: a store that is away, a reader that keeps a log from being truncated. */
 static bool passes(enum err e) {
     return e == ERR_IO || e == ERR_BUSY || e == ERR_NOSPACE || e == ERR_NOMEM || e == ERR_AGAIN ||
-           e == ERR_KEY_DENIED;
+           e == ERR_KEY_DENIED || e == ERR_AWAY;
 }
 
 static enum err give(struct library *l, const struct job_owed *what, const char *who) {

@@ -108,7 +108,7 @@ static void serve(struct jobs_thread *t) {
     exchange_wake(&t->requests);
     while (!atomic_load(&t->stop) && exchange_question(&t->requests, &q)) {
         struct job_reply r = {.req = q.req, .type = q.type};
-        r.error = (uint8_t)obey(t, &q, &r);
+        r.error = (uint8_t)library_asked(t->library, obey(t, &q, &r));
         if (r.error != OK) {
             r.data = mem_free(r.data);
             r.len = 0;

@@ -247,7 +247,7 @@ static enum err serve_one(struct reader *t, const struct read_request *q, struct
 static void serve(struct reader *t, const struct read_request *q) {
     struct read_reply r = {.req = q->req, .type_asked = q->type};
     library_failing(t->library, q->failing);
-    enum err err = serve_one(t, q, &r);
+    enum err err = library_asked(t->library, serve_one(t, q, &r));
     library_failing(t->library, NULL);
     mem_free(q->failing);
     r.error = (uint8_t)err;

@@ -4,6 +4,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { authority } from './lib/certs.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, freePort, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
@@ -14,14 +15,20 @@ const pgDir = fs.mkdtempSync('/tmp/oriel-pg-');
 const port = await freePort();
 const pg = (...args) => execFileSync(path.join(ROOT, 'tests/integ/lib/pg.sh'), [pgDir, ...args], { stdio: 'ignore' });
 process.on('exit', () => pg('down'));
-pg('up', String(port));
+const ours = authority(dir, 'ours');
+const { cert, key } = ours.sign('localhost');
+pg('up', String(port), cert, key);
 
 const password = path.join(dir, 'pg.password');
 fs.writeFileSync(password, 'secret\n', { mode: 0o600 });
-const config = await writeConfig(dir, (c) => {
-  c.database = { url: `postgresql://app@127.0.0.1:${port}/postgres`, password_file: password, connect_s: 2, answer_s: 3 };
+const database = (ca) => ({
+  url: `postgresql://app@localhost:${port}/postgres?sslmode=verify-full&sslrootcert=${ca}`, password_file: password, connect_s: 2, answer_s: 3,
 });
-const oriel = (...args) => spawnSync(ORIEL, [args[0], '-c', config, ...args.slice(1)], { encoding: 'utf8', timeout: 60000 });
+const config = await writeConfig(dir, (c) => {
+  c.database = database(ours.pem);
+});
+const run = (file, args) => spawnSync(ORIEL, [args[0], '-c', file, ...args.slice(1)], { encoding: 'utf8', timeout: 60000 });
+const oriel = (...args) => run(config, args);
 const rows = (text) => execFileSync('psql', ['-h', pgDir, '-p', String(port), '-U', 'app', '-AtXqc', text, 'postgres'],
   { encoding: 'utf8' }).trim();
 const segments = () => Number(rows('SELECT COUNT(*) FROM oriel_catalogue.segments'));
@@ -30,8 +37,17 @@ const stored = () => fs.readdirSync(objects, { recursive: true }).length;
 
 let server = await new Server([ORIEL, 'serve', '-c', config]).ready;
 const token = () => tokenOf(server.urls.ops);
-const listStatus = async () => (await fetch(new URL('/v1/recordings', server.urls.ops),
-  { headers: { authorization: `Bearer ${token()}` } })).status;
+const list = () => fetch(new URL('/v1/recordings', server.urls.ops), { headers: { authorization: `Bearer ${token()}` } });
+const listStatus = async () => (await list()).status;
+/** Who asks is told that it is the database, and to ask again. */
+async function listIsAway() {
+  const answer = await until(async () => {
+    const a = await list();
+    return a.status === 200 ? null : a;
+  }, 'the list to fail', 60000);
+  expectEqual(`${answer.status} ${(await answer.json()).code}`, '503 database_unavailable', 'what the list answers');
+  expect(Number(answer.headers.get('retry-after')) > 0, 'Retry-After');
+}
 const listAnswers = () => until(async () => (await listStatus()) === 200, 'the list to answer', 30000);
 const browser = await launchChromium();
 const agent = browser.pages()[0];
@@ -45,9 +61,28 @@ await test('a_recording_is_in_the_database', async () => {
   expect(!fs.existsSync(path.join(dir, 'recordings/catalogue.db')), 'no file beside it');
 });
 
+await test('whom_another_authority_vouches_for_is_not_spoken_to', async () => {
+  expect(Number(rows("SELECT COUNT(*) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.application_name = 'oriel' AND s.ssl")) > 0,
+    'the server speaks TLS with it');
+  const file = path.join(dir, 'other.json');
+  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(config, 'utf8')), database: database(authority(dir, 'other').pem) }));
+  const listed = run(file, ['recordings', 'list']);
+  expect(listed.status !== 0 && /certificate verify failed/.test(listed.stderr), `list: ${listed.status} ${listed.stderr}`);
+});
+
+await test('a_frozen_database_stops_nothing_but_itself', async (atEnd) => {
+  pg('freeze');
+  atEnd(listAnswers);
+  atEnd(() => pg('thaw'));
+  const before = stored();
+  await listIsAway();
+  await until(() => stored() > before + 4, 'more to be stored meanwhile', 60000);
+  expectEqual((await fetch(new URL('/health', server.urls.agent))).status, 200, 'health');
+});
+
 await test('without_its_database_a_tour_is_recorded_on', async () => {
   pg('kill');
-  await until(async () => (await listStatus()) >= 500, 'the list to fail');
+  await listIsAway();
   const before = stored();
   await until(() => stored() > before + 4, 'more to be stored meanwhile', 60000);
   await until(async () => (await server.metric('oriel_recorder_catalogue_errors_total')) > 0, 'it to be counted');
@@ -76,7 +111,7 @@ await test('a_server_starts_without_it', async () => {
   expectEqual((await server.stop()).code, 0, 'exit status');
   pg('kill');
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
-  expect((await listStatus()) >= 500, 'the list fails');
+  await listIsAway();
   pg('start');
   await listAnswers();
   expectEqual((await listRecordings(server.urls.ops, token())).map((r) => r.id).join(), recording.id, 'the list');

@@ -2,7 +2,9 @@
 # A PostgreSQL of the test's own, without systemd; it refuses to run as root, so that root starts it
 # as nobody. Its socket is in DIR, and with a port it listens on 127.0.0.1, too.
 #
-#   pg.sh DIR up [PORT]       state, log and socket in DIR; the user is app, the password of TCP secret
+#   pg.sh DIR up [PORT [CERT KEY]]
+#                             state, log and socket in DIR; the user is app, the password of TCP secret;
+#                             with a certificate and its key nobody comes over TCP without TLS
 #   pg.sh DIR start           again, as it was
 #   pg.sh DIR kill            all of it at once, as a crash does (immediate: no clean end)
 #   pg.sh DIR freeze|thaw     it takes connections and says nothing
@@ -45,6 +47,14 @@ up)
     listen=${3:+127.0.0.1}
     echo "-c listen_addresses='$listen' -p ${3:-5432} -k $dir -c fsync=off -c full_page_writes=off" \
         "-c max_connections=40 -c shared_buffers=16MB" >options
+    if [ -n "${4:-}" ]; then
+        cp "$4" data/cert.pem
+        cp "$5" data/key.pem
+        [ "$(id -u)" -ne 0 ] || chown nobody data/cert.pem data/key.pem
+        chmod 600 data/key.pem
+        sed -i 's/^host /hostssl /' data/pg_hba.conf
+        echo "$(cat options) -c ssl=on -c ssl_cert_file=cert.pem -c ssl_key_file=key.pem" >options
+    fi
     start || { cat log >&2; exit 1; }
     ;;
 start) start ;;

@@ -55,6 +55,7 @@ export default {
   'ops_refused.recording_inseparable': 'Diese Person lässt sich nicht einzeln löschen: Die Stimmen sind in einem Stück. Löschen Sie stattdessen die ganze Aufnahme.',
   'ops_refused.recording_damaged': 'Sie wurde verändert oder ist beschädigt und wird deshalb nicht gezeigt.',
   'ops_refused.key_denied': 'Ihr Schlüssel lässt sich gerade nicht benutzen. Sagen Sie Bescheid, wo man sich um dieses System kümmert.',
+  'ops_refused.database_unavailable': 'Das Verzeichnis der Aufnahmen lässt sich gerade nicht lesen. Es ist nichts verloren: Versuchen Sie es in einer Minute noch einmal.',
   'ops_refused.audit_unavailable': 'Es lässt sich nicht festhalten, wer das tut, darum geschieht es nicht. Versuchen Sie es später noch einmal.',
   'ops_refused.audit_off': 'Hier wird nicht festgehalten, wer was tut.',
   'ops_refused.unavailable': 'Gerade ist zu viel los. Versuchen Sie es in einer Minute noch einmal.',

@@ -55,6 +55,7 @@ export default {
   'ops_refused.recording_inseparable': 'This person cannot be deleted alone: the voices are in one piece. Delete the whole recording instead.',
   'ops_refused.recording_damaged': 'It was changed or is damaged, so it is not shown.',
   'ops_refused.key_denied': 'Its key cannot be used right now. Tell whoever looks after this system.',
+  'ops_refused.database_unavailable': 'The list of recordings cannot be read right now. Nothing is lost: try again in a minute.',
   'ops_refused.audit_unavailable': 'It cannot be noted who does this, so it is not done. Try again later.',
   'ops_refused.audit_off': 'No log of who did what is kept here.',
   'ops_refused.unavailable': 'Too much is going on right now. Try again in a minute.',
