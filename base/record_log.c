@@ -66,7 +66,7 @@ void record_log_begin(struct record_log *l, const struct record_log_of *of, void
     memcpy(p, &h, offsetof(struct head, word));
 }
 
-void record_log_put(struct record_log *l, const struct record *r) {
+void record_log_put(struct record_log *l, const struct log_record *r) {
     size_t n = r->gone ? 0 : r->bytes.n;
     struct record_head h = {.n = (uint32_t)n,
                             .kind = r->kind,
@@ -164,17 +164,17 @@ enum err record_log_read(struct bytes log, struct record_reader *ret) {
     return OK;
 }
 
-bool record_log_next(struct record_reader *r, struct record *ret) {
+bool record_log_next(struct record_reader *r, struct log_record *ret) {
     struct record_head h;
     const uint8_t *p;
     if (r->at >= r->all.n) {
         return false;
     }
     CHECK(take(r, &h, &p)); /* record_log_read has looked */
-    *ret = (struct record){.kind = h.kind,
-                           .gone = h.flags == GONE,
-                           .key = h.key,
-                           .sub = h.sub,
-                           .bytes = bytes_of(p, h.n)};
+    *ret = (struct log_record){.kind = h.kind,
+                               .gone = h.flags == GONE,
+                               .key = h.key,
+                               .sub = h.sub,
+                               .bytes = bytes_of(p, h.n)};
     return true;
 }

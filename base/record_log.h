@@ -27,7 +27,7 @@
 #define RECORD_HEAD 32        /* [bytes] */
 #define RECORD_MAX (1u << 24) /* [bytes] of one record */
 
-struct record {
+struct log_record {
     uint16_t kind;
     bool gone;         /* the one of this name is no more; it has no bytes */
     uint64_t key, sub; /* its name, among those of its kind */
@@ -57,7 +57,7 @@ size_t record_size(size_t n);
 void record_log_begin(struct record_log *l, const struct record_log_of *of, void *p, size_t n);
 /* Add it to the batch that is open. What does not fit, or is longer than RECORD_MAX, makes the
  * batch one that cannot be committed. */
-void record_log_put(struct record_log *l, const struct record *r);
+void record_log_put(struct record_log *l, const struct log_record *r);
 /* The batch is there, if it is not empty. ERR_FULL: something did not fit; the log is as it was
  * before the batch, which is gone. */
 enum err record_log_commit(struct record_log *l);
@@ -75,6 +75,6 @@ struct record_reader {
  * ERR_UNSUPPORTED: another version of the log. ERR_FORMAT: it was not written so. */
 enum err record_log_read(struct bytes log, struct record_reader *ret);
 /* The next record, oldest first; false: that was all. Its bytes lie in the log. */
-bool record_log_next(struct record_reader *r, struct record *ret);
+bool record_log_next(struct record_reader *r, struct log_record *ret);
 
 #endif

@@ -3,6 +3,7 @@
 #include "signaling/seats/departures.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/state/tour_state.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/rights.h"
@@ -48,7 +49,8 @@ static bool same_text(const char *a, const char *b) {
 }
 
 /* Takes the property. */
-static void plan(struct tour *t, const struct signaling_tour *d, char *property) {
+static void plan(struct signaling *s, struct tour *t, const struct signaling_tour *d,
+                 char *property) {
     const char *title = d->title && *d->title ? d->title : d->name;
     char copy[TITLE_MAX + 1] = {0}; /* it may be the tour's own, from a view of it */
     memcpy(copy, title, strnlen(title, TITLE_MAX));
@@ -58,6 +60,7 @@ static void plan(struct tour *t, const struct signaling_tour *d, char *property)
     if (t->id && !same_text(t->plan.property, property)) {
         t->property_changed = true;
     }
+    unkept(s, t, UNKEPT_TOUR);
     mem_free(t->plan.property);
     t->plan = (struct tour_plan){.lobby = d->lobby,
                                  .starts_at = d->starts_at,
@@ -82,7 +85,7 @@ enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour
         mem_free(property);
         return e;
     }
-    plan(t, d, property);
+    plan(s, t, d, property);
     t->declared = true;
     tour_forget_end(s, t); /* it is another one of that name */
     return OK;
@@ -123,7 +126,7 @@ static enum err update(struct signaling *s, us_t now, struct tour *t,
         return e;
     }
     const struct tour_plan before = t->plan; /* its times; the texts go */
-    plan(t, d, property);
+    plan(s, t, d, property);
     if (opens_again(s, now, t, &before)) {
         tour_forget_end(s, t);
     }

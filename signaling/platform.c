@@ -7,6 +7,7 @@
 #include "signaling/seats/guests.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/seats/moderation.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
 
@@ -66,6 +67,9 @@ const char *signaling_person_sub(const struct signaling *s, const char *tour, co
 static enum code begin(struct signaling *s, us_t now, const char *tour, struct moderator *ret) {
     OWNER_CHECK(&s->owner);
     *ret = (struct moderator){.s = s, .now = now, .t = tour_by_name(s, tour)};
+    if (ret->t) {
+        unkept(s, ret->t, UNKEPT_LEDGER); /* its accounts */
+    }
     return ret->t && ret->t->id ? CODE_OK : CODE_TOUR_UNKNOWN;
 }
 

@@ -5,6 +5,9 @@
 #include "base/check.h"
 #include "signaling/door/secrets.h"
 #include "signaling/door/token.h"
+#include "signaling/kept/go_on.h"
+#include "signaling/kept/read.h"
+#include "signaling/kept/write.h"
 #include "signaling/ledger/ledger.h"
 #include "signaling/ledger/pointing.h"
 #include "signaling/requests/call.h"
@@ -13,6 +16,7 @@
 #include "signaling/seats/departures.h"
 #include "signaling/seats/probe.h"
 #include "signaling/state/state.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/reception.h"
 #include "signaling/tell/roster.h"
@@ -55,7 +59,9 @@ struct signaling *signaling_new(const struct signaling_config *c) {
     list_init(&s->all_conns);
     list_init(&s->all_tours);
     list_init(&s->probes);
+    list_init(&s->kept.tours);
     s->config = *c;
+    s->kept.turn = c->keeper.turn;
     s->seed = rng_u64(&c->rng);
     return make_parts(s) ? s : signaling_free(s);
 }
@@ -114,6 +120,7 @@ struct signaling *signaling_free(struct signaling *s) {
     mem_free(s->consent_text);
     mem_free(s->consent_text_de);
     mem_free(s->queue);
+    buffer_free(&s->kept.bytes);
     return mem_free(s);
 }
 
@@ -131,6 +138,34 @@ enum code signaling_admits(struct signaling *s, us_t now, const char *tour, cons
     enum code code = signaling_token(s, tour, token, ret);
     code = code == CODE_OK ? tour_for(s, now, ret, &t) : code;
     return code == CODE_OK ? admission_check(s, now, t, ret) : code;
+}
+
+bool signaling_effect(struct signaling *s, struct signaling_effect *ret) {
+    OWNER_CHECK(&s->owner);
+    kept_write(s);
+    return effect_next(s, ret);
+}
+
+enum err signaling_rebuild(struct signaling *s, us_t now, struct bytes log,
+                           struct signaling_rebuilt *ret) {
+    OWNER_CHECK(&s->owner);
+    enum err e = kept_read(s, log, ret);
+    if (e != OK) {
+        return e;
+    }
+    e = kept_go_on(s, now);
+    if (e != OK) {
+        kept_forget(s);
+        return e;
+    }
+    s->kept.turn = ret->turn;
+    unkept_any(s);
+    return OK;
+}
+
+void signaling_keep_no_more(struct signaling *s) {
+    OWNER_CHECK(&s->owner);
+    kept_end(s);
 }
 
 /* ---- connections ---- */
@@ -247,6 +282,7 @@ void signaling_clock(struct signaling *s, us_t now, wall_t wall) {
             struct tour *t = LIST_ENTRY(l, struct tour, in_signaling);
             if (t->id && t->began != US_NEVER) { /* when its length is over is told by the wall */
                 t->began_by = wall_at(s, t->began);
+                unkept(s, t, UNKEPT_TOUR);
             }
             if (t->plan.max_length) {
                 tell_tour_changed(s, now, t);
@@ -317,5 +353,6 @@ struct signaling_stats signaling_stats(const struct signaling *s) {
     stats.waiting = s->n_waiting;
     stats.probes = s->n_probes;
     stats.sessions = (uint32_t)map_len(s->peers);
+    stats.kept_bytes = s->kept.there ? s->kept.log.end : 0;
     return stats;
 }

@@ -10,6 +10,7 @@
 #define ORIEL_SIGNALING_SIGNALING_H
 
 #include "base/addr.h"
+#include "base/bytes.h"
 #include "base/command.h"
 #include "base/err.h"
 #include "base/reception.h"
@@ -35,6 +36,20 @@ struct signaling_ice_servers {
     const char *const *urls; /* RFC 7064, RFC 7065; borrowed */
     size_t n;
     char username[48], credential[32]; /* empty without a TURN server */
+};
+
+/* Where what is known of tours lies for the process after this one (signaling_rebuild): a log of
+ * records (base/record_log.h) that is written before anybody is told of what it says. */
+struct signaling_keeper {
+    /* Memory for another log, all zero and there to be used, of n bytes at least; *ret_n is how
+     * many. What it gave out before for a log that never got whole is of no use any more. NULL:
+     * there is no place. It must not block. NULL: nothing is kept. */
+    void *(*fresh)(void *ctx, size_t n, size_t *ret_n);
+    /* The log in what was given out last is whole, and the one before it not true any more. */
+    void (*whole)(void *ctx);
+    void *ctx;
+    uint64_t time; /* of what us_t means: another run of the system has another one */
+    uint64_t turn; /* of the log of the process before this one; 0: none */
 };
 
 struct signaling_config {
@@ -98,6 +113,7 @@ struct signaling_config {
      * CODE_SIGNING_OFF: nothing signs here; CODE_INTERNAL. NULL: no host can invite. */
     enum code (*invite)(void *ctx, struct claims *c, char **url);
     us_t invite_limit; /* [us] such a link can be used so long (2 h); 0 = no host can invite */
+    struct signaling_keeper keeper; /* zero: nothing outlives the process */
     void *ctx;
     struct rng rng;
 };
@@ -171,6 +187,25 @@ enum err signaling_tour_get(const struct signaling *s, us_t now, const char *nam
 void signaling_tour_each(const struct signaling *s, us_t now,
                          void (*on_tour)(void *ctx, const struct signaling_tour_view *v),
                          void *ctx);
+
+/* What signaling_rebuild has found. */
+struct signaling_rebuilt {
+    uint32_t tours, seats, waiting; /* that run; in them; in their lobbies */
+    uint64_t turn;                  /* of the log */
+};
+/* Go on with what the process before this one has kept: its tours run, and in them are the seats of
+ * all who came by WebSocket, each as if its connection had been lost at `now`: a resume secret
+ * leads back to it. Who published or watched by WHIP and WHEP begins anew. What tours are by
+ * declaration is as it is declared now: to be called when they are, once, before anything else,
+ * after signaling_clock. Transports are gone, and an offer is answered with CODE_TRANSPORT_GONE
+ * where it is of the same one as before. All or nothing: with another result than OK, nothing runs.
+ * ERR_UNKNOWN: nothing was kept; ERR_UNSUPPORTED: by another version; ERR_WRONG_STATE: in another
+ * run of the system; ERR_FORMAT: it is damaged; ERR_FULL: the limits of now are too low for it;
+ * ERR_NOMEM. */
+enum err signaling_rebuild(struct signaling *s, us_t now, struct bytes log,
+                           struct signaling_rebuilt *ret);
+/* Nobody is to find anything of it from now on, and its memory may go: an end in good order. */
+void signaling_keep_no_more(struct signaling *s);
 
 /* WebSocket connections. conn is the rim's handle, never 0 and never reused. */
 enum err signaling_open(struct signaling *s, us_t now, uint64_t conn);
@@ -322,6 +357,8 @@ struct signaling_stats {
     uint64_t messages, errors;
     uint64_t refused[CODE_COUNT]; /* of errors, by code */
     uint64_t overloaded;          /* newcomers who were refused for that */
+    uint64_t unkept;              /* times that there was no place to keep it all */
+    uint64_t kept_bytes;          /* [bytes] of the log; 0: there is none */
 };
 struct signaling_stats signaling_stats(const struct signaling *s);
 

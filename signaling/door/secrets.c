@@ -1,5 +1,7 @@
 #include "signaling/door/secrets.h"
 
+#include "signaling/state/unkept.h"
+
 #include "base/bytes.h"
 #include "base/check.h"
 
@@ -13,6 +15,7 @@ static void forget(struct signaling *s, char secret[RESUME_LEN + 1]) {
 }
 
 static void make(struct signaling *s, struct seat *seat) {
+    unkept_seat(s, seat);
     random_hex(s, seat->resume, RESUME_LEN);
     /* Two of each seat have room. */
     CHECK(map_put(s->resumes, key_of(s, seat->resume), seat) == OK);
@@ -50,5 +53,8 @@ void secret_rotate(struct signaling *s, struct seat *seat, const char *secret) {
 }
 
 void secret_confirm(struct signaling *s, struct seat *seat) {
+    if (*seat->before) {
+        unkept_seat(s, seat);
+    }
     forget(s, seat->before);
 }

@@ -4,6 +4,7 @@
 #include "base/json_write.h"
 #include "signaling/ledger/history.h"
 #include "signaling/ledger/pointing.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
@@ -145,6 +146,7 @@ enum err entry_add(struct signaling *s, us_t now, struct tour *t, const struct e
     roster_settle(s, now, in->from ? in->from->id : 0);
     roster_settle(s, now, in->about ? in->about->id : 0);
     t->ledger.seq++;
+    unkept(s, t, UNKEPT_LEDGER);
     tell_rim(s, t, &rim, said);
     tell_people(s, t, in, event);
     if (k) {
@@ -181,9 +183,10 @@ bool entry_author(const struct tour *t, const struct seat *asks, uint64_t seq, u
     return false;
 }
 
-void entry_retract(struct tour *t, uint64_t seq) {
+void entry_retract(struct signaling *s, struct tour *t, uint64_t seq) {
     struct kept *k = history_find(&t->ledger, seq);
     if (k) {
+        unkept_gone(s, KEPT_ENTRY, t->id, seq);
         history_remove(&t->ledger, k);
     }
 }

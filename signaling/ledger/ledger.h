@@ -35,7 +35,7 @@ bool entries_lost(const struct tour *t, uint64_t seen);
  * such text that who asks may read (NULL: every one). */
 bool entry_author(const struct tour *t, const struct seat *asks, uint64_t seq, uint64_t *by);
 /* Take its text out of the history. Call after the entry that says so was added. */
-void entry_retract(struct tour *t, uint64_t seq);
+void entry_retract(struct signaling *s, struct tour *t, uint64_t seq);
 
 /* The recording begins, or goes on: what still holds is told to the rim once more (chapter, hands,
  * view, spotlight, pointer). Without memory it is left out. */

@@ -4,6 +4,7 @@
 #include "base/json_write.h"
 #include "base/utf8.h"
 #include "signaling/ledger/ledger.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
@@ -65,6 +66,7 @@ void point(const struct pointing *me, const struct pointer *p) {
     l->pointer = *p;
     l->pointer.by = l->point_by = me->seat ? me->seat->id : 0;
     l->point_due = true;
+    unkept(me->s, me->t, UNKEPT_LEDGER);
     tell_at_tick(me->s, me->now, me->t);
 }
 
@@ -76,6 +78,7 @@ enum code follow(const struct pointing *me, struct buffer *view) {
         l->view = view->n ? buffer_take(view) : NULL;
         l->view_by = me->seat ? me->seat->id : 0;
         l->view_due = true;
+        unkept(me->s, me->t, UNKEPT_VIEW);
         tell_at_tick(me->s, me->now, me->t);
     }
     buffer_free(view);

@@ -176,7 +176,7 @@ enum code say_retract(struct speaker *sp, uint64_t seq) {
     json_put_uint(&fields, "target", seq);
     code = add(sp, &in, &fields);
     if (code == CODE_OK) {
-        entry_retract(sp->t, seq);
+        entry_retract(sp->s, sp->t, seq);
     }
     return code;
 }

@@ -4,6 +4,7 @@
 #include "signaling/requests/act.h"
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
+#include "signaling/state/unkept.h"
 
 #include <string.h>
 
@@ -63,5 +64,6 @@ void request_handle(struct signaling *s, us_t now, struct conn *conn, const char
     if (code != CODE_OK) {
         reply_error(&c, code);
     }
+    unkept_seat(s, conn->seat); /* most change something of one's own, and be it an account */
     call_free(&c);
 }

@@ -10,6 +10,7 @@
 #include "signaling/seats/lobby.h"
 #include "signaling/seats/probe.h"
 #include "signaling/seats/seats.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
@@ -30,6 +31,7 @@ void seat_delete(struct signaling *s, struct seat *seat) {
     }
     timers_clear(&s->timers, &seat->grace.timer);
     map_take(s->seats, seat->id);
+    unkept_gone(s, KEPT_SEAT, seat->id, 0);
     secret_forget(s, seat);
     if (seat->waits) {
         lobby_unlink(s, seat);
@@ -130,6 +132,7 @@ enum err seat_remove(struct signaling *s, us_t now, struct seat *seat) {
 void seat_disconnect(struct signaling *s, us_t now, struct seat *seat) {
     seat->conn = NULL;
     seat->lost = true;
+    unkept_seat(s, seat);
     timers_set(&s->timers, &seat->grace.timer, now + s->config.resume_grace);
     if (!seat->waits) {
         tell_changed(s, now, seat);
@@ -149,7 +152,7 @@ void seat_timeout(struct signaling *s, us_t now, struct seat *seat) {
 
 /* ---- tours ---- */
 
-static void forget_run(struct signaling *s, struct tour *t) {
+void tour_forget_run(struct signaling *s, struct tour *t) {
     timers_clear(&s->timers, &t->empty.timer);
     timers_clear(&s->timers, &t->tick.timer);
     timers_clear(&s->timers, &t->host.timer);
@@ -184,7 +187,7 @@ void tour_stop(struct signaling *s, struct tour *t) {
     }
     tour_record(s, t, false);
     tour_remove(s, t);
-    forget_run(s, t);
+    tour_forget_run(s, t);
     if (!t->declared) {
         tour_unlink(s, t);
     }
@@ -224,6 +227,7 @@ void tour_timeout(struct signaling *s, struct tour *t) {
     if (t->n_viewers + t->n_lobby > 0) {
         tour_record(s, t, false);
         t->had_host = false;
+        unkept(s, t, UNKEPT_TOUR);
         return;
     }
     tell_end(s, t, END_EMPTY);

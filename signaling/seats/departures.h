@@ -26,6 +26,8 @@ enum err seat_remove(struct signaling *s, us_t now, struct seat *seat);
 void tour_stop(struct signaling *s, struct tour *t);
 /* End it for a reason that people are told: tell everybody, remember the name, stop. */
 void tour_end(struct signaling *s, us_t now, struct tour *t, enum end_reason why);
+/* Everything of a run that has ended, but who is in. */
+void tour_forget_run(struct signaling *s, struct tour *t);
 /* The tour has been empty for its grace. */
 void tour_timeout(struct signaling *s, struct tour *t);
 

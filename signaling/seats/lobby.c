@@ -2,6 +2,7 @@
 
 #include "base/json_write.h"
 #include "signaling/seats/admission.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
@@ -13,12 +14,16 @@ void lobby_link(struct signaling *s, struct tour *t, struct seat *seat) {
     seat->waits = true;
     seat->admitted = false;
     list_push(&t->lobby, &seat->in_tour);
+    seat->place = ++t->next_place;
+    unkept(s, t, UNKEPT_TOUR);
+    unkept_seat(s, seat);
     t->n_lobby++;
     s->n_waiting++;
 }
 
 void lobby_unlink(struct signaling *s, struct seat *seat) {
     seat->waits = false;
+    unkept_seat(s, seat);
     list_remove(&seat->in_tour);
     seat->tour->n_lobby--;
     s->n_waiting--;
@@ -80,6 +85,7 @@ void lobby_put(struct buffer *o, const struct tour *t) {
 /* ---- letting in ---- */
 
 enum err lobby_remember(struct signaling *s, const struct seat *seat) {
+    unkept(s, seat->tour, UNKEPT_LISTS);
     return subs_add(&seat->tour->admitted, seat->sub, s->config.max_participants);
 }
 
@@ -102,6 +108,8 @@ static bool is_known(const struct seat *seat) {
 
 void lobby_again(struct signaling *s, struct seat *seat) {
     seat->admitted = false;
+    unkept_seat(s, seat);
+    unkept(s, seat->tour, UNKEPT_LISTS);
     if (!is_known(seat)) {
         subs_drop(&seat->tour->admitted, seat->sub);
     }
@@ -111,6 +119,7 @@ void lobby_again(struct signaling *s, struct seat *seat) {
 static void let_in(struct signaling *s, us_t now, struct seat *seat) {
     struct buffer o = {0};
     seat->admitted = true;
+    unkept_seat(s, seat);
     lobby_await(s, now, seat);
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "admitted");

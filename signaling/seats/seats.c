@@ -9,6 +9,7 @@
 #include "signaling/seats/devices.h"
 #include "signaling/seats/hosts.h"
 #include "signaling/seats/lobby.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tours/mix.h"
@@ -131,6 +132,8 @@ static void name_seat(struct signaling *s, struct tour *t, struct seat *seat, co
 
 static void link_seat(struct signaling *s, us_t now, struct tour *t, struct seat *seat) {
     list_push(&t->seats, &seat->in_tour);
+    seat->place = ++t->next_place;
+    unkept(s, t, UNKEPT_TOUR);
     t->n_seats++;
     mix_self(s, t, seat->sub, seat_by_sub(t, seat->sub)->id);
     devices_came(s, now, seat);
@@ -174,6 +177,7 @@ static void describe(struct signaling *s, struct seat *seat, const struct admiss
 static void detach(struct signaling *s, struct seat *seat) {
     if (seat->conn) {
         seat->conn->seat = NULL;
+        unkept_seat(s, seat);
         send_error(s, seat->conn, CODE_SEAT_TAKEN_OVER);
         close_conn(s, seat->conn, WS_TAKEN_OVER);
         seat->conn = NULL;
@@ -190,6 +194,7 @@ void seat_attach(struct signaling *s, struct seat *seat, struct conn *c) {
         c->token_by = US_NEVER; /* a resume secret is as good as a token */
     }
     seat->lost = false;
+    unkept_seat(s, seat);
     timers_clear(&s->timers, &seat->grace.timer);
 }
 
@@ -198,6 +203,7 @@ void seat_attach(struct signaling *s, struct seat *seat, struct conn *c) {
 static void host_came(struct signaling *s, struct tour *t, enum role role) {
     if (role == ROLE_AGENT && !t->had_host) {
         t->had_host = true;
+        unkept(s, t, UNKEPT_TOUR);
         tour_record(s, t, t->record_on || t->record == RECORD_AUTO);
     }
 }

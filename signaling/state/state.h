@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/owner.h"
+#include "base/record_log.h"
 #include "base/timers.h"
 #include "signaling/sdp/plan.h"
 #include "signaling/signaling.h"
@@ -33,6 +34,16 @@
 #define WS_TAKEN_OVER 4001 /* private use, RFC 6455 section 7.4.2 */
 #define WS_IDLE 4002
 #define WS_REMOVED 4003
+
+/* What of a run is a record of its own: signaling/kept/write.h. */
+enum unkept_part {
+    UNKEPT_TOUR,
+    UNKEPT_LISTS,  /* who was refused, admitted, and allowed what */
+    UNKEPT_LEDGER, /* all but its view and its history */
+    UNKEPT_VIEW,
+    UNKEPT_SEATS, /* of some of its seats */
+    UNKEPT_PARTS
+};
 
 /* Head of everything that may wait in the trash. */
 struct trash {
@@ -161,6 +172,9 @@ struct seat {
     bool shown;     /* but for some, who have seen the roster */
     bool news;      /* of roster.c, while it tells */
     uint64_t known; /* fingerprint of what they have been told */
+    uint64_t place; /* in its list: later than all that were there before */
+    bool unkept;    /* its record is not what it is now (unkept.h), */
+    uint64_t kept;  /* and a fingerprint of the one that was written last; 0: none was */
     struct wants wants;
     us_t roster_at;         /* [us] the whole roster may be asked for again */
     wall_t hand_at;         /* since when the hand is up; 0: it is down */
@@ -257,6 +271,13 @@ struct tour {
     struct {
         struct account said, decided; /* as of a seat */
     } platform;                       /* of the REST API, whoever asks */
+    uint64_t next_place;              /* of seats in their lists */
+    struct {
+        struct link in_unkept;        /* of signaling, while a record of it is not what it is now */
+        uint8_t parts;                /* bit per enum unkept_part: which */
+        uint64_t known[UNKEPT_PARTS]; /* fingerprints of those that were written last; 0: none */
+        uint64_t seq;                 /* of the last entry that was */
+    } kept;
 };
 
 /* Transports with which a client tries out the network: signaling/seats/probe.h. */
@@ -307,6 +328,20 @@ struct signaling {
         us_t until;
     } ended[ENDED_MAX];
     uint32_t next_ended;
+    /* What is kept for the process after this one: signaling/kept/write.h. */
+    struct {
+        bool due;            /* something is not what was written last */
+        bool there;          /* `log` is whole, but for that */
+        bool ends;           /* `ended` is such a thing */
+        struct link tours;   /* tours that are */
+        uint64_t ends_known; /* as tour.kept.known */
+        uint64_t handle;     /* next_handle as it was written last */
+        uint64_t turn;       /* of the log */
+        size_t size;         /* [bytes] that its first batch had */
+        us_t again;          /* when another one is tried; 0: now */
+        struct record_log log;
+        struct buffer bytes; /* of the record that is made */
+    } kept;
     struct queued *queue;
     size_t head, count, cap;
     size_t reserved;          /* room kept for effects that may not be lost */

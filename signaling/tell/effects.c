@@ -160,8 +160,7 @@ static bool next_broken(struct signaling *s, struct signaling_effect *ret) {
     return false;
 }
 
-bool signaling_effect(struct signaling *s, struct signaling_effect *ret) {
-    OWNER_CHECK(&s->owner);
+bool effect_next(struct signaling *s, struct signaling_effect *ret) {
     s->last = shared_text_unref(s->last);
     if (s->head < s->count) {
         *ret = s->queue[s->head].e;

@@ -33,5 +33,7 @@ void count_error(struct signaling *s, enum code code);
 void send_error(struct signaling *s, struct conn *c, enum code code);
 void close_conn(struct signaling *s, struct conn *c, uint16_t status);
 void to_trash(struct signaling *s, struct trash *trash);
+/* The oldest of them, as signaling_effect. */
+bool effect_next(struct signaling *s, struct signaling_effect *ret);
 
 #endif

@@ -1,6 +1,7 @@
 #include "signaling/tell/roster.h"
 
 #include "base/json_write.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
@@ -53,6 +54,7 @@ static uint64_t known_of(const struct signaling *s, const struct seat *seat) {
 
 void tell_changed(struct signaling *s, us_t now, struct seat *seat) {
     seat->changed = true;
+    unkept_seat(s, seat);
     later(s, now, seat->tour);
 }
 

@@ -9,6 +9,7 @@
 #include "signaling/tell/tick.h"
 
 #include "base/json_write.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
@@ -33,6 +34,7 @@ static uint64_t tour_known(const struct signaling *s, us_t now, const struct tou
 }
 
 void tell_tour_changed(struct signaling *s, us_t now, struct tour *t) {
+    unkept(s, t, UNKEPT_TOUR);
     if (t->id) {
         t->changed = true;
         tell_at_tick(s, now, t);

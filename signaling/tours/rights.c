@@ -4,6 +4,7 @@
 #include "signaling/ledger/pointing.h"
 #include "signaling/ledger/say.h"
 #include "signaling/state/standing.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
@@ -119,6 +120,7 @@ bool rights_mute(struct signaling *s, struct seat *seat, enum source_kind kind, 
         return false;
     }
     seat->muted = bits;
+    unkept_seat(s, seat);
     effect(s, (struct signaling_effect){.type = EFFECT_MUTED,
                                         .tour = seat->tour->id,
                                         .participant = seat->id,
@@ -135,7 +137,9 @@ static void all_changed(struct signaling *s, us_t now, struct tour *t) {
         rights_changed(s, now, LIST_ENTRY(l, struct seat, in_tour));
     }
     LIST_EACH(l, &t->lobby) {
-        decide_seat(LIST_ENTRY(l, struct seat, in_tour));
+        struct seat *waits = LIST_ENTRY(l, struct seat, in_tour);
+        decide_seat(waits);
+        unkept_seat(s, waits);
     }
     LIST_EACH(l, &t->viewers) {
         viewer_changed(s, LIST_ENTRY(l, struct session, in_viewers));
@@ -169,6 +173,7 @@ void rights_declared(struct signaling *s, us_t now, struct tour *t) {
     struct capabilities guest = of_guests(s, t);
     if (!capabilities_equal(&guest, &t->guest)) {
         t->guest = guest;
+        unkept(s, t, UNKEPT_TOUR);
         all_changed(s, now, t);
         tell_tour_changed(s, now, t);
     }
@@ -207,7 +212,9 @@ static struct grant *touch_grant(const struct signaling *s, struct tour *t, cons
 
 /* Whatever has no memory for it must find nothing changed: grants that say nothing yet do not
  * count. */
-static enum err make_grants(const struct signaling *s, struct tour *t, bool named) {
+static enum err make_grants(struct signaling *s, struct tour *t, bool named) {
+    unkept(s, t, UNKEPT_LISTS);
+    unkept(s, t, UNKEPT_TOUR);
     LIST_EACH(l, &t->seats) {
         const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
         if (seat_is_guest(seat) && seat->named == named && !touch_grant(s, t, seat->sub)) {

@@ -1,11 +1,13 @@
 #include "signaling/tours/schedule.h"
 
 #include "base/json_write.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 
 void schedule_arm(struct signaling *s, us_t now, struct tour *t) {
     enum end_reason why;
     us_t at = t->id ? tour_ends_at(s, t, &why) : US_NEVER;
+    unkept(s, t, UNKEPT_TOUR);
     t->end_told = t->end_told && at - now <= ENDING_NOTICE; /* it was put off: again, then */
     if (at != US_NEVER && !t->end_told) {
         at = us_max(now, at - ENDING_NOTICE);

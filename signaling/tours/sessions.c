@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "signaling/sdp/answer.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/reception.h"
 #include "signaling/tours/mix.h"
@@ -140,6 +141,7 @@ void session_start(struct signaling *s, struct tour *t, struct seat *seat,
     t->n_sessions++;
     if (seat) {
         seat->session = session;
+        unkept_seat(s, seat);
     } else {
         t->n_viewers++;
         list_push(&t->viewers, &session->in_viewers);
@@ -165,6 +167,7 @@ void session_stop(struct signaling *s, struct session *session, bool tell_media)
         mix_end(s, session);
     }
     if (session->seat) {
+        unkept_seat(s, session->seat);
         session->seat->session = NULL;
         if (session->reception != RECEPTION_GOOD) {
             reception_again(s, s->clock.now, t);

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-struct sub_entry {
-    struct link in_list;
-    char sub[SUB_MAX + 1];
-};
-
 static struct sub_entry *find(const struct sub_list *list, const char *sub) {
     LIST_EACH(l, &list->all) {
         struct sub_entry *e = LIST_ENTRY(l, struct sub_entry, in_list);

@@ -6,6 +6,11 @@
 #include "base/err.h"
 #include "signaling/state/state.h"
 
+struct sub_entry {
+    struct link in_list;
+    char sub[SUB_MAX + 1];
+};
+
 /* Is this sub in it? */
 bool subs_have(const struct sub_list *list, const char *sub);
 /* Add one, once; beyond `most` the oldest is forgotten. ERR_NOMEM: nothing has changed. */

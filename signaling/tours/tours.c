@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "signaling/ledger/ledger.h"
 #include "signaling/state/tour_state.h"
+#include "signaling/state/unkept.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
@@ -30,17 +31,20 @@ static void forget_end(struct signaling *s, const char *name) {
     for (size_t i = 0; i < ENDED_MAX; i++) {
         if (strcmp(s->ended[i].name, name) == 0) {
             s->ended[i].until = 0;
+            unkept_ends(s);
         }
     }
 }
 
 void tour_forget_end(struct signaling *s, struct tour *t) {
     forget_end(s, t->name);
+    unkept_ends(s);
     t->ended_until = 0;
 }
 
 void tour_note_end(struct signaling *s, us_t now, struct tour *t) {
     forget_end(s, t->name);
+    unkept_ends(s);
     if (t->declared) { /* it stays, and so nothing can push this out */
         t->ended_until = now + ENDED_KEEP;
         return;
@@ -52,6 +56,7 @@ void tour_note_end(struct signaling *s, us_t now, struct tour *t) {
 
 enum err tour_refuse(struct signaling *s, struct tour *t, const char *sub) {
     enum err e = subs_add(&t->refused, sub, s->config.max_participants);
+    unkept(s, t, UNKEPT_LISTS);
     if (e == OK) {
         subs_drop(&t->admitted, sub);
     }
@@ -187,6 +192,9 @@ void tour_start(struct signaling *s, us_t now, struct tour *t) {
     take_worker(s, t);
     CHECK(map_put(s->tours, t->id, t) == OK); /* as many as names, which were counted */
     tour_forget_end(s, t);
+    for (unsigned i = 0; i < UNKEPT_SEATS; i++) {
+        unkept(s, t, (enum unkept_part)i);
+    }
     tell_tour(s, t, true);
     command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
     if (t->plan.quota.kbps) {
@@ -197,10 +205,25 @@ void tour_start(struct signaling *s, us_t now, struct tour *t) {
     schedule_arm(s, now, t);
 }
 
+void tour_go_on(struct signaling *s, struct tour *t) {
+    t->worker = t->worker < s->config.workers ? t->worker : least_loaded(s);
+    t->span = 1ull << t->worker;
+    s->load[t->worker]++;
+    tell_tour(s, t, true);
+    command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
+    if (t->plan.quota.kbps) {
+        tour_tell_intake(s, t);
+    }
+    if (t->lead || t->spotlight) {
+        tour_tell_stage(s, t);
+    }
+}
+
 void tour_enter(struct signaling *s, us_t now, struct tour *t) {
     if (t->began == US_NEVER) {
         t->began = now;
         t->began_by = wall_at(s, now);
+        unkept(s, t, UNKEPT_TOUR);
         schedule_arm(s, now, t);
     }
 }
@@ -208,11 +231,13 @@ void tour_enter(struct signaling *s, us_t now, struct tour *t) {
 void tour_remove(struct signaling *s, struct tour *t) {
     command(s, t->span, (struct command){.type = COMMAND_TOUR_REMOVE, .tour = t->id});
     tell_tour(s, t, false);
+    unkept_run(s, t);
     s->load[t->worker]--;
     map_take(s->tours, t->id);
 }
 
 void tour_record(struct signaling *s, struct tour *t, bool on) {
+    unkept(s, t, UNKEPT_TOUR);
     if (t->record_on != on) {
         t->record_on = on;
         t->record_paused = false;
@@ -231,6 +256,7 @@ void tour_record(struct signaling *s, struct tour *t, bool on) {
 
 void tour_record_anew(struct signaling *s, us_t now, struct tour *t) {
     us_t next = s->config.max_recording;
+    unkept(s, t, UNKEPT_TOUR);
     if (t->record_paused) { /* nothing is recorded meanwhile: it does not grow */
         next = ROLLOVER_WAIT;
     } else {
@@ -245,6 +271,7 @@ void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant
         return;
     }
     t->record_paused = paused;
+    unkept(s, t, UNKEPT_TOUR);
     t->record_paused_since = wall_at(s, s->clock.now);
     effect(s, (struct signaling_effect){.type = EFFECT_RECORD_PAUSE,
                                         .tour = t->id,
@@ -259,6 +286,7 @@ void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant
 }
 
 void tour_touch(struct signaling *s, us_t now, struct tour *t) {
+    unkept(s, t, UNKEPT_TOUR);
     if (!t->id || tour_people(t) > 0) {
         timers_set(&s->timers, &t->empty.timer, US_NEVER);
     } else if (t->empty.timer.at == US_NEVER) {

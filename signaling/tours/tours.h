@@ -15,6 +15,9 @@ enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, 
 enum err tour_create(struct signaling *s, const char *name, const char *title, struct tour **ret);
 /* Give a waiting tour a worker and a handle. */
 void tour_start(struct signaling *s, us_t now, struct tour *t);
+/* One that has its handle already, of a process before this one: it has a worker, and who must know
+ * of it is told. Nobody is in it who has a transport. */
+void tour_go_on(struct signaling *s, struct tour *t);
 /* Somebody is in, and does not wait in the lobby: from the first on its length counts. */
 void tour_enter(struct signaling *s, us_t now, struct tour *t);
 /* Take worker and handle from it again: nobody is in it any more. */

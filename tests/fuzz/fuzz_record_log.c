@@ -15,7 +15,7 @@ static uint64_t memory[SIZE / 8], copy[SIZE / 8];
 /* How many records there are, -1 when it cannot be read; in *end where the last one ends. */
 static int look(const void *p, size_t n, size_t *end) {
     struct record_reader r;
-    struct record got;
+    struct log_record got;
     int count = 0;
     enum err e = record_log_read(bytes_of(p, n), &r);
     CHECK(e == OK || e == ERR_UNKNOWN || e == ERR_UNSUPPORTED || e == ERR_FORMAT);
@@ -49,7 +49,7 @@ static int write_log(struct record_log *l, const uint8_t *p, size_t n) {
         size_t take = op % 4 == 1 ? 0 : op / 4 < n ? op / 4 : n;
         record_log_put(
             l,
-            &(struct record){
+            &(struct log_record){
                 .kind = op, .gone = op % 4 == 1, .key = n, .sub = op, .bytes = bytes_of(p, take)});
         open++;
         p += take;

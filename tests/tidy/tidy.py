@@ -64,6 +64,8 @@ ARROWS = {
                         "signaling/ledger", "signaling/tours"),
     "signaling/seats": ("base", "json/json_read.h", "signaling/sdp", "signaling/state", "signaling/tell",
                         "signaling/ledger", "signaling/door", "signaling/tours", "signaling/seats"),
+    "signaling/kept": ("base", "signaling/sdp", "signaling/state", "signaling/tell", "signaling/ledger",
+                       "signaling/tours", "signaling/seats", "signaling/kept"),
     "signaling/requests": ("base", "json", "signaling/words", "signaling/sdp", "signaling/state",
                            "signaling/tell", "signaling/ledger", "signaling/door",
                            "signaling/tours", "signaling/seats", "signaling/requests"),

@@ -9,10 +9,15 @@
 
 static struct test *first, **last = &first;
 static int failures; /* of the running test */
+static bool takes_memory;
 
 void test_register(struct test *t) {
     *last = t;
     last = &t->next;
+}
+
+bool test_takes_memory(void) {
+    return takes_memory && !mem_failed();
 }
 
 void test_fail(const char *file, int line, const char *fmt, ...) {
@@ -87,6 +92,7 @@ bool test_aborts_in_thread(void (*f)(void *ctx), void *ctx, const char *says) {
 #define ALLOC_RUNS_MAX 100000
 
 static void run_with_failures(const struct test *t) {
+    takes_memory = true;
     for (long n = 0; failures == 0; n++) {
         if (n == ALLOC_RUNS_MAX) {
             test_fail(t->file, 0, "no run without a failing allocation after %ld", n);
@@ -138,6 +144,7 @@ int main(int argc, char **argv) {
         failures = 0;
         if (t->alloc_failures) {
             run_with_failures(t);
+            takes_memory = false;
         } else {
             t->run();
         }

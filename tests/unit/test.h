@@ -24,6 +24,8 @@ struct test {
     struct test *next;
 };
 
+/* An allocation is still to fail in the running test. */
+bool test_takes_memory(void);
 void test_register(struct test *t);
 /* Note a failed expectation of the running test. */
 void test_fail(const char *file, int line, const char *fmt, ...)

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "signaling/signaling.h"
+#include "tests/sim/sim_kept.h"
 #include "tests/sim/sim_world.h"
 #include "json/json_read.h"
 
@@ -216,6 +217,7 @@ struct parcel {
 struct tour_sim {
     struct world *w;
     struct signaling *s;
+    struct sim_kept kept; /* looked at after each call */
     struct rng_seeded seeded;
     struct person people[TOUR_PEOPLE];
     struct page pages[TOUR_PAGES];

@@ -173,6 +173,10 @@ static void drain(struct tour_sim *t) {
 static void told(struct tour_sim *t) {
     t->told_at = t->w->now;
     drain(t);
+    const char *why = sim_kept_check(&t->kept, t->s);
+    if (why) {
+        world_fail(t->w, "%s", why);
+    }
     if (t->effects > 4000) {
         world_fail(t->w, "%u effects of one call", t->effects);
     }
@@ -555,6 +559,7 @@ struct tour_sim *tour_sim_new(struct world *w) {
         list_init(&t->mailbox[i]);
     }
     struct signaling_config c = config_of(t);
+    sim_kept_begin(&t->kept, &c);
     t->s = signaling_new(&c);
     CHECK(t->s);
     signaling_clock(t->s, w->now, (wall_t){WALL + w->now});
@@ -574,6 +579,7 @@ void tour_sim_free(struct tour_sim *t) {
         view_forget(&t->pages[i].view);
     }
     signaling_free(t->s);
+    sim_kept_end(&t->kept);
     t->w->ctx = NULL;
     t->w->on_event = NULL;
     mem_free(t);

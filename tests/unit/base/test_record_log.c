@@ -6,8 +6,8 @@
 
 static const struct record_log_of of = {.version = 3, .time = 77, .turn = 9};
 
-static struct record record(uint16_t kind, uint64_t key, const char *text) {
-    return (struct record){
+static struct log_record record(uint16_t kind, uint64_t key, const char *text) {
+    return (struct log_record){
         .kind = kind, .key = key, .sub = key + 1, .bytes = bytes_of(text, strlen(text))};
 }
 
@@ -15,7 +15,7 @@ static struct record record(uint16_t kind, uint64_t key, const char *text) {
 static const char *text_of(const void *p, size_t n) {
     static char text[SIZE];
     struct record_reader r;
-    struct record got;
+    struct log_record got;
     size_t len = 0;
     enum err e = record_log_read(bytes_of(p, n), &r);
     if (e != OK) {
@@ -49,8 +49,8 @@ TEST(record_log_gives_back_what_was_put_in) {
     EXPECT_STR(text_of(memory, SIZE), "unknown");
     EXPECT_EQ(record_log_commit(&l), OK); /* an empty batch is none */
     EXPECT_STR(text_of(memory, SIZE), "unknown");
-    record_log_put(&l, &(struct record){.kind = 1, .key = 5, .sub = 6});
-    struct record r = record(2, 6, "seven by");
+    record_log_put(&l, &(struct log_record){.kind = 1, .key = 5, .sub = 6});
+    struct log_record r = record(2, 6, "seven by");
     record_log_put(&l, &r);
     EXPECT_EQ(record_log_commit(&l), OK);
     r = record(2, 6, "nine");
@@ -69,7 +69,7 @@ TEST(record_log_gives_back_what_was_put_in) {
 TEST(record_log_has_a_batch_whole_or_not_at_all) {
     struct record_log l = new_log(SIZE);
     static uint8_t before[SIZE], now[SIZE];
-    struct record r = record(1, 1, "first");
+    struct log_record r = record(1, 1, "first");
     record_log_put(&l, &r);
     EXPECT_EQ(record_log_commit(&l), OK);
     memcpy(before, memory, SIZE);
@@ -90,7 +90,7 @@ TEST(record_log_has_a_batch_whole_or_not_at_all) {
 
 TEST(record_log_that_was_written_over_is_not_trusted) {
     struct record_log l = new_log(SIZE);
-    struct record r = record(1, 1, "a record of ours");
+    struct log_record r = record(1, 1, "a record of ours");
     record_log_put(&l, &r);
     r = record(2, 2, "another");
     record_log_put(&l, &r);
@@ -114,10 +114,10 @@ TEST(record_log_that_was_written_over_is_not_trusted) {
 TEST(record_log_that_is_full_stays_as_it_was) {
     size_t n = RECORD_LOG_HEAD + record_size(5) + record_size(8);
     struct record_log l = new_log(n);
-    struct record r = record(1, 1, "first"), eight = record(1, 2, "12345678");
+    struct log_record r = record(1, 1, "first"), eight = record(1, 2, "12345678");
     record_log_put(&l, &r);
     EXPECT_EQ(record_log_commit(&l), OK);
-    struct record nine = record(1, 2, "123456789"), none = record(1, 3, "");
+    struct log_record nine = record(1, 2, "123456789"), none = record(1, 3, "");
     record_log_put(&l, &nine);
     record_log_put(&l, &none); /* it would fit, but what was before it does not */
     EXPECT_EQ(record_log_commit(&l), ERR_FULL);
@@ -127,7 +127,7 @@ TEST(record_log_that_is_full_stays_as_it_was) {
     record_log_put(&l, &none);
     EXPECT_EQ(record_log_commit(&l), ERR_FULL);
     EXPECT_STR(text_of(memory, n), "1.1:first 1.2:12345678 ");
-    struct record huge = {.kind = 1, .bytes = {(const uint8_t *)memory, RECORD_MAX + 1u}};
+    struct log_record huge = {.kind = 1, .bytes = {(const uint8_t *)memory, RECORD_MAX + 1u}};
     l = new_log(SIZE);
     record_log_put(&l, &huge);
     EXPECT_EQ(record_log_commit(&l), ERR_FULL);

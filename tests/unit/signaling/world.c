@@ -75,6 +75,7 @@ bool world_open(struct world *w, void (*tweak)(struct signaling_config *c)) {
     *w = (struct world){.now = US_PER_S};
     rng_seed(&w->seed, 42);
     w->config = defaults(rng_from_seeded(&w->seed));
+    sim_kept_begin(&w->kept, &w->config);
     if (tweak) {
         tweak(&w->config);
     }
@@ -99,6 +100,7 @@ bool world_open(struct world *w, void (*tweak)(struct signaling_config *c)) {
 
 void world_close(struct world *w) {
     signaling_free(w->signaling);
+    sim_kept_end(&w->kept);
     for (size_t i = 0; i < w->n; i++) {
         free(w->log[i].text);
         free(w->log[i].location);
@@ -129,6 +131,14 @@ static char *who(const struct signaling_effect *e) {
     return copy_of(text, (size_t)n);
 }
 
+/* Where memory is to run out it is not to be in here. */
+static void look_at_kept(struct world *w) {
+    const char *why = test_takes_memory() ? NULL : sim_kept_check(&w->kept, w->signaling);
+    if (why) {
+        test_fail(__FILE__, __LINE__, "%s", why);
+    }
+}
+
 static void keep_effects(struct world *w) {
     struct signaling_effect e;
     while (signaling_effect(w->signaling, &e)) {
@@ -146,6 +156,7 @@ static void keep_effects(struct world *w) {
             r->ice = copy_of(e.command.ice, sizeof(*e.command.ice));
         }
     }
+    look_at_kept(w);
 }
 
 void world_drain(struct world *w) {

@@ -7,6 +7,7 @@
 
 #include "signaling/signaling.h"
 #include "signaling/state/shared_text.h"
+#include "tests/sim/sim_kept.h"
 #include "tests/unit/sdp/data.h"
 #include "tests/unit/test.h"
 
@@ -26,6 +27,7 @@ struct world {
     struct signaling_config config;
     struct rng_seeded seed;
     struct signaling *signaling;
+    struct sim_kept kept; /* looked at whenever effects were drained */
     us_t now;
     struct record *log;
     size_t n, mark; /* mark: start of what the last call emitted */
