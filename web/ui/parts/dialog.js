@@ -14,6 +14,10 @@ const open = new Set();
  */
 export function choose({ title, text, choices, signal }) {
   return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve('');
+      return;
+    }
     const dialog = document.createElement('dialog');
     dialog.className = document.querySelector('.tour.charcoal') ? 'question charcoal' : 'question';
     dialog.setAttribute('aria-labelledby', 'question');

@@ -4,40 +4,25 @@
 // The attribute `link` is a whole tour link, on its own page its address; or there are `url`, `tour` and `token`. The
 // event `oriel-state`, {at, code}, tells where it is (docs/pages.md).
 
-import { html } from 'lit';
-import { OrielClient, OrielError } from '../../lib/oriel.js';
+import { OrielClient } from '../../lib/oriel.js';
 import { signalUrl, splitLink } from '../link.js';
 import { define, Part } from '../parts/element.js';
-import { notice } from '../parts/notice.js';
 import { titleOf } from '../property.js';
-import { speakAsAgent, speakOf, spoken, t } from '../words/words.js';
-import { endScreen } from './ends.js';
-import { waitUntilOpen, earlyScreen, isClosed, isNotYet, lobbyScreen } from './waiting.js';
-import { codeOf, errorWords } from './problems.js';
-import { problemScreen } from './link_problem.js';
+import { speakAsAgent, spoken } from '../words/words.js';
+import { join, loadRoom } from './joining.js';
+import { LobbyWatch } from './lobby.js';
+import { codeOf } from './problems.js';
 import { rememberConsent } from './remembered.js';
-import './prejoin.js';
+import { drawScreen } from './screens.js';
+import { isClosed, waitUntilOpen } from './waiting.js';
 
 /** @typedef {import('../../lib/devices.js').DeviceKind} DeviceKind */
-/** @typedef {import('../../lib/types.js').Tour} Tour */
 /** @typedef {import('../../lib/types.js').Welcome} Welcome */
 /** @typedef {import('./prejoin.js').Choice} Choice */
-
-/**
- * @typedef {{at: 'connecting'} | {at: 'problem', error: unknown} | {at: 'early', waiting: import('./waiting.js').Waiting}
- *   | {at: 'prejoin', welcome: Welcome, failed: {text: string}|null} | {at: 'lobby', tour: Tour, lost: boolean} | {at: 'live'}
- *   | {at: 'ended', code: string}} Screen
- */
+/** @typedef {import('./screens.js').Screen} Screen */
 
 const PHONE = '(max-width: 760px)';
 const GALLERY = { phone: 4, desktop: 8 }; // pictures of others at most
-const LOBBY_LOOK_MS = 4000; // between looks whether the host has come
-
-/** The tour itself, and its words. */
-async function loadRoom() {
-  const [room] = await Promise.all([import('./room.js'), speakOf('tour')]);
-  return room;
-}
 
 export class OrielTour extends Part {
   static properties = { link: {}, tour: {}, token: {}, url: {}, screen: { state: true } };
@@ -68,8 +53,9 @@ export class OrielTour extends Part {
     this.here = new AbortController();
     /** @type {OrielClient|null} whose join is under way */
     this.joining = null;
-    /** @type {any} */
-    this.lobbyTimer = undefined;
+    /** aborted when what a join asks the person about is over */
+    this.asking = new AbortController();
+    this.lobby = new LobbyWatch((tour, lost) => { this.screen = { at: 'lobby', tour, lost }; });
   }
 
   connectedCallback() {
@@ -116,9 +102,10 @@ export class OrielTour extends Part {
     }
   }
 
-  /** Nothing of this tour is filmed, heard or asked for any more. */
+  /** Nothing of this tour is filmed, heard or asked any more. */
   closeAll() {
-    clearInterval(this.lobbyTimer);
+    this.lobby.end();
+    this.asking.abort();
     Object.values(this.tracks).forEach((track) => track?.stop());
     this.model?.own.end();
     this.client?.unprepare();
@@ -188,12 +175,13 @@ export class OrielTour extends Part {
 
   /** @param {OrielClient} client @param {import('./model.js').TourModel} model */
   follow(client, model) {
+    this.tracks = model.own.tracks;
     const { signal } = this.here; // what is told of a tour that we have left for another one is not about that one
     const on = client.addEventListener.bind(client);
     on('ended', () => model.own.end());
     on('recording', (e) => { this.recorded ||= /** @type {CustomEvent} */ (e).detail !== 'off'; }, { signal });
     on('ended', (e) => {
-      clearInterval(this.lobbyTimer);
+      this.lobby.end();
       this.screen = { at: 'ended', code: /** @type {CustomEvent} */ (e).detail.code };
     }, { signal });
     model.addEventListener('consent', (e) => {
@@ -201,86 +189,20 @@ export class OrielTour extends Part {
         rememberConsent(this.welcome, /** @type {CustomEvent} */ (e).detail);
       }
     });
-    on('lobby', (e) => this.inLobby(/** @type {CustomEvent} */ (e).detail.tour, false), { signal });
-    on('link', (e) => {
-      if (this.screen.at === 'lobby' && /** @type {CustomEvent} */ (e).detail === 'reconnecting') {
-        this.inLobby(this.screen.tour, true);
-      }
-    }, { signal });
+    on('lobby', (e) => this.lobby.begin(client, /** @type {CustomEvent} */ (e).detail.tour), { signal });
+    on('link', (e) => /** @type {CustomEvent} */ (e).detail === 'reconnecting' && this.lobby.lose(), { signal });
     on('back', () => this.live(), { signal });
   }
 
   /** @param {Choice} choice */
-  async join({ name, consent }) {
-    const { client, welcome, here: { signal } } = this;
-    if (!client || !welcome || this.joining) {
-      return;
-    }
-    this.joining = client;
-    try {
-      const { TourModel, enter } = await loadRoom();
-      await this.desk;
-      signal.throwIfAborted();
-      if (!this.model) {
-        const model = this.model = new TourModel(client, this.tracks);
-        this.tracks = model.own.tracks;
-        this.follow(client, model);
-      }
-      const { version, required } = welcome.consent;
-      await enter(client, { name, codec: welcome.tour.codec, consent: required ? { recording: consent, version } : undefined }, signal);
-      if (signal.aborted) { // the answer came after we had gone
-        await client.leave();
-        return;
-      }
-      this.live();
-    } catch (error) {
-      if (!signal.aborted && this.screen.at !== 'ended') {
-        await this.notJoined(error, client, welcome);
-      }
-    } finally {
-      this.joining = this.joining === client ? null : this.joining;
-    }
-  }
-
-  /** What one may do about it is on the form, which is about the tour as it is now. @param {unknown} error
-   *  @param {OrielClient} client @param {Welcome} welcome */
-  async notJoined(error, client, welcome) {
-    const { signal } = this.here;
-    const code = codeOf(error);
-    clearInterval(this.lobbyTimer);
-    if (isClosed(code) || code === 'token_expired') {
-      this.screen = { at: 'ended', code };
-    } else if (isNotYet(code)) {
-      this.start();
-    } else {
-      const text = error instanceof OrielError ? errorWords(error) : t('refused.unreachable'); // else a file was not to be had
-      this.welcome = code === 'consent_required' ? await client.look().catch(() => welcome) : welcome; // to another text than this one
-      if (!signal.aborted) {
-        this.screen = { at: 'prejoin', welcome: this.welcome ?? welcome, failed: { text } };
-      }
-    }
+  join(choice) {
+    return join(this, choice);
   }
 
   live() {
-    clearInterval(this.lobbyTimer);
+    this.lobby.end();
     this.screen = { at: 'live' };
     this.model?.own.begin();
-  }
-
-  /** Who waits is told of nothing, so we ask whether the host has come. @param {Tour} tour @param {boolean} lost */
-  inLobby(tour, lost) {
-    this.screen = { at: 'lobby', tour, lost };
-    clearInterval(this.lobbyTimer);
-    this.lobbyTimer = setInterval(() => this.askFromLobby(), LOBBY_LOOK_MS);
-  }
-
-  async askFromLobby() {
-    const { client } = this;
-    const can = client?.signal?.isOpen() && !client.reconnecting && !client.lobby.entering;
-    const welcome = client && can ? await client.look().catch(() => null) : null;
-    if (welcome && this.client === client && this.screen.at === 'lobby') {
-      this.screen = { ...this.screen, tour: welcome.tour };
-    }
   }
 
   /** A device that was opened later than one has joined. @param {DeviceKind} kind @param {MediaStreamTrack} track */
@@ -298,27 +220,7 @@ export class OrielTour extends Part {
   }
 
   render() {
-    const { screen, welcome } = this;
-    const again = () => this.start();
-    switch (screen.at) {
-      case 'problem':
-        return problemScreen(screen.error, again, !this.wholePage);
-      case 'early':
-        return earlyScreen(screen.waiting, this.tracks);
-      case 'prejoin':
-        return html`<oriel-prejoin .welcome=${screen.welcome} .failed=${screen.failed} .tracks=${this.tracks} .link=${this.address()}
-          .late=${(/** @type {DeviceKind} */ kind, /** @type {MediaStreamTrack} */ track) => this.late(kind, track)}
-          @join=${(/** @type {CustomEvent} */ e) => this.join(e.detail)}></oriel-prejoin>`;
-      case 'lobby':
-        return lobbyScreen(screen, this.tracks, () => this.client?.leave());
-      case 'live':
-        return html`<oriel-live .model=${this.model}></oriel-live>`;
-      case 'ended':
-        return endScreen({ code: screen.code, tour: this.client?.tour ?? welcome?.tour ?? null,
-          hosts: welcome?.you.role === 'agent', recorded: this.recorded }, again);
-      default:
-        return notice({ title: t('prejoin.connecting'), busy: true });
-    }
+    return drawScreen(this);
   }
 }
 
