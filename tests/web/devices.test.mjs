@@ -166,8 +166,18 @@ await test('what_people_decide_stands', async () => {
   await run(5000);
   assert.ok(late.stopped);
   assert.equal(off.c.published.get('camera'), null);
+  const no = await sending();
+  let refuses;
+  media.getUserMedia = () => new Promise((_, fail) => { refuses = () => fail(new DOMException('Permission denied', 'NotAllowedError')); });
+  no.track.say('ended');
+  await settled();
+  await no.c.publish('camera', null);
+  refuses(); // what nobody wants any more
+  await run(5000);
+  assert.deepEqual(no.news, ['camera lost device_lost']);
   c.finish('left', '');
   off.c.finish('left', '');
+  no.c.finish('left', '');
 });
 
 await test('a_peer_connection_that_is_replaced_while_it_is_sent_again', async () => {

@@ -62,6 +62,16 @@ await test('a_link_with_reports_only_is_missed_after_three', async () => {
   expect(what === 'silent' && after >= 1500 && after <= 2050, `${what} after ${after}`);
 });
 
+await test('a_link_with_feedback_is_missed_within_a_second', async () => {
+  const link = new Link();
+  const feedback = { size: 60, every: 100 }; // to who sends, and is sent nothing
+  expectEqual((await link.run(5000, feedback)).length, 0, 'events');
+  const [[what, after]] = await link.run(2000);
+  expect(what === 'silent' && after >= 800 && after <= 1050, `${what} after ${after}`);
+  await link.run(5000, feedback);
+  expectEqual((await link.run(20000, reports)).length, 0, 'events when nothing is sent any more');
+});
+
 await test('who_stops_watching_has_a_quiet_link', async () => {
   const link = new Link();
   await link.run(5000, video);

@@ -145,10 +145,9 @@ export class DeviceWatch {
         this.lost.set(kind, id);
       }
       const code = codeOf(error); // a DOMException has a number
-      if (['device_denied', 'device_denied_by_system', 'forbidden'].includes(code)) {
-        this.lost.delete(kind); // that is for people to change
-      }
-      if (code.startsWith('device_denied')) {
+      const forPeople = ['device_denied', 'device_denied_by_system', 'forbidden'].includes(code); // to change
+      const wanted = forPeople ? this.lost.delete(kind) : false; // and not given up or opened otherwise meanwhile
+      if (wanted && code.startsWith('device_denied')) {
         this.tell(kind, 'failed', /** @type {DeviceCode} */ (code));
       }
     } finally {

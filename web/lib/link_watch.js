@@ -3,9 +3,10 @@
 // least, also to who receives nothing else.
 
 const LOOK = 250; // [ms] between two looks
-const SILENT_BUSY = 800; // [ms] without a packet on a link that carried media
+const SILENT_BUSY = 800; // [ms] without a packet on a link that carried media, or over which something came all the time
 const SILENT_QUIET = 1800; // [ms] without a packet on one that carried reports only: three are missing
 const BUSY = 20000; // [bit/s] more than reports take
+const STEADY = 8; // looks in a row that found something, as who sends is told many times a second how it arrives
 const AGAIN = 4000; // [ms] silent is told again after this, as long as it is
 const ASLEEP = 1500; // [ms] between two looks: the page was not run, nothing is known
 const UNANSWERED = 2000; // [ms] the connection may be no more; else it was asleep, too
@@ -42,6 +43,8 @@ export class LinkWatch extends EventTarget {
     this.bytes = 0;
     this.rtt = 0; // [ms]
     this.rate = 0; // [bit/s] lately
+    this.row = 0; // looks in a row that found something
+    this.ended = false; // that row
     this.looked = performance.now();
     this.heard = Infinity; // [ms] when something arrived last; nothing did yet
     this.told = 0; // [ms] when silence was told last
@@ -85,6 +88,8 @@ export class LinkWatch extends EventTarget {
     const rate = ((bytes - this.bytes) * 8000) / Math.max(1, now - this.looked);
     this.rate = this.rate * 0.7 + rate * 0.3;
     this.heard = now;
+    this.row = this.ended ? 1 : this.row + 1;
+    this.ended = false;
     if (this.silent) {
       this.silent = false;
       this.dispatchEvent(new Event('heard'));
@@ -93,7 +98,8 @@ export class LinkWatch extends EventTarget {
 
   /** @param {number} now */
   missed(now) {
-    const patience = this.rate > BUSY ? SILENT_BUSY : SILENT_QUIET;
+    this.ended = true;
+    const patience = this.rate > BUSY || this.row >= STEADY ? SILENT_BUSY : SILENT_QUIET;
     if (now - this.heard >= patience && (!this.silent || now - this.told >= AGAIN)) {
       this.silent = true;
       this.told = now;

@@ -7,6 +7,7 @@ import { t } from '../words/words.js';
 
 const STILL = 1400; // [ms] a camera in the dark sends ten frames a second
 const STILL_AWAY = 600; // [ms] where the link is known to be down
+const OWN_AWAY = 200; // [ms] the same, for who films: that is counted from when it was known
 const NO_LINK = 1000; // [ms] without any picture
 
 /**
@@ -20,7 +21,7 @@ export function lostWords(model, picture, still, begun) {
     return down && still > NO_LINK ? t('tour.reconnecting') : '';
   }
   if (down && (picture.own || picture.track && !picture.paused)) {
-    return still > STILL_AWAY ? t('tour.reconnecting') : '';
+    return still > (picture.own ? OWN_AWAY : STILL_AWAY) ? t('tour.reconnecting') : '';
   }
   if (picture.own || picture.paused || !picture.track) {
     return '';
