@@ -117,6 +117,8 @@ export default {
   'goodbye.whom': 'Übergeben an …',
   'goodbye.end': 'Für alle beenden',
   'goodbye.stay': 'Bleiben',
+  'keys.help': 'Beim Schreiben sind es Buchstaben. Schalten Sie sie aus, wenn sie stören.',
+  'keys.wanted': 'Diese Tasten benutzen',
   'keys.microphone': 'Mikrofon ein oder aus',
   'keys.camera': 'Kamera ein oder aus',
   'keys.screen': 'Bildschirm teilen',

@@ -117,6 +117,8 @@ export default {
   'goodbye.whom': 'Hand over to…',
   'goodbye.end': 'End for everyone',
   'goodbye.stay': 'Stay',
+  'keys.help': 'While you write they are letters. Switch them off if they get in your way.',
+  'keys.wanted': 'Use these keys',
   'keys.microphone': 'Microphone on or off',
   'keys.camera': 'Camera on or off',
   'keys.screen': 'Share your screen',

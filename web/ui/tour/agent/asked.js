@@ -37,7 +37,7 @@ export function askedNow(desk) {
     case 'mute':
       return { label: t('agent.mute_all'), content: muteAll(desk) };
     case 'keys':
-      return { label: t('agent.keys'), content: keysHelp() };
+      return { label: t('agent.keys'), content: keysHelp(desk) };
     case 'person':
       return person(desk, asked.id);
     case 'question':

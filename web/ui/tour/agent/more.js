@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import { menuItem } from '../../parts/menu_item.js';
 import { t } from '../../words/words.js';
 import { endTour } from './goodbye.js';
+import { hasKeys } from './keys.js';
 import { recordItems } from './recording.js';
 
 /** @typedef {import('./desk.js').HostDesk} HostDesk */
@@ -36,7 +37,7 @@ function ofTheRoom(desk, shut) {
     ${menuItem({ id: 'lock', icon: locked ? 'lock' : 'unlock', label: t('agent.lock'), hint: t('agent.lock_hint'), on: locked,
       run: () => model.attempt(() => client.lock(!locked)) })}
     ${menuItem({ id: 'hear', icon: 'ear', label: t('hear.title'), run: () => desk.live.toggle('hear') })}
-    ${desk.wide ? menuItem({ id: 'keys', icon: 'info', label: t('agent.keys'), run: asks('keys') }) : nothing}</div>`;
+    ${hasKeys(desk) ? menuItem({ id: 'keys', icon: 'keyboard', label: t('agent.keys'), run: asks('keys') }) : nothing}</div>`;
 }
 
 /** @param {HostDesk} desk */
