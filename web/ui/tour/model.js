@@ -43,6 +43,7 @@ export class TourModel extends EventTarget {
     /** what is being written, and to whom: a tab that is left keeps it @type {{text: string, to: 'host'|'all'}} */
     this.draft = { text: '', to: 'host' };
     this.told = false;
+    this.ledBy = ''; // the name, for who comes back from a server that was down has another id
     this.listen();
   }
 
@@ -174,6 +175,7 @@ export class TourModel extends EventTarget {
     client.on('ending', ({ at }) => this.say(t('tour.ends_at', { time: timeOfDay(at) })));
     client.on('muted', ({ source, by }) => this.say(t(`tour.muted.${source}`, { name: by?.name ?? t('a_host') })));
     client.on('withdrawn', (source) => this.say(t(`tour.withdrawn.${source}`)));
+    client.on('tour', () => this.onLead());
     for (const event of /** @type {const} */ (['tour', 'can', 'entry', 'entrieslost'])) {
       client.on(event, () => this.changed());
     }
@@ -183,6 +185,15 @@ export class TourModel extends EventTarget {
   set(fields) {
     Object.assign(this, fields);
     this.changed();
+  }
+
+  /** Another one leads from now on: what is on the stage is that one's. */
+  onLead() {
+    const name = this.nameOf(this.tour?.lead);
+    if (name && this.ledBy && name !== this.ledBy && this.tour?.lead !== this.me?.id) {
+      this.say(t('tour.leads', { name }));
+    }
+    this.ledBy = name || this.ledBy;
   }
 
   /** @param {import('../../lib/types.js').RecordingState} state */

@@ -21,6 +21,8 @@ export class OwnSources extends EventTarget {
     this.tracks = Object.assign(tracks, { microphone: tracks.microphone ?? null, camera: tracks.camera ?? null, screen: null });
     /** @type {Set<SourceKind>} a second tap opens no second device */
     this.opening = new Set();
+    /** what we have lost and want back, and why it is not there [the code of a device] @type {Map<SourceKind, string>} */
+    this.missing = new Map();
     this.over = false;
     /** @type {import('./facing.js').Facing|null} */
     this.lastFacing = null;
@@ -80,7 +82,11 @@ export class OwnSources extends EventTarget {
       await this.start(kind, kind === 'screen' ? await openScreen() : await openDevice(kind, undefined, { facing: this.facing }));
     } catch (error) {
       // Closing the browser's own picker of screens is a choice, not a problem.
-      if (kind !== 'screen' || explainDevice(error, kind).code !== 'device_denied') {
+      const { code } = explainDevice(error, kind);
+      if (this.missing.has(kind)) { // that stands there already, and this is why now
+        this.missing.set(kind, code);
+        this.changed();
+      } else if (kind !== 'screen' || code !== 'device_denied') {
         this.say(deviceWords(error, kind));
       }
     } finally {
@@ -98,6 +104,7 @@ export class OwnSources extends EventTarget {
       this.tracks[kind]?.stop();
     }
     this.tracks[kind] = track;
+    this.missing.delete(kind);
     this.lastFacing = facingOf(kind === 'camera' ? track : null) ?? this.lastFacing;
     this.changed();
     await this.look();
@@ -115,6 +122,7 @@ export class OwnSources extends EventTarget {
   async stop(kind) {
     this.tracks[kind]?.stop();
     this.tracks[kind] = null;
+    this.missing.delete(kind);
     this.changed();
     await this.look();
     await this.client.publish(kind, null);
@@ -158,14 +166,23 @@ export class OwnSources extends EventTarget {
     return openDevice('camera', cameras[(at + 1) % cameras.length].deviceId);
   }
 
-  /** The browser's own "stop sharing", an unplugged camera, a phone call: what was lost comes back by itself.
+  /** The browser's own "stop sharing", an unplugged camera, a phone call: what was lost comes back by itself. As long as
+   *  it is not there that is no matter of seconds, so it is in `missing`, and not said.
    *  @param {import('../../lib/types.js').DeviceNews} news */
   async onDevice({ kind, state, code, track }) {
-    this.say(deviceWords({ code }, kind));
+    const isMissing = kind !== 'screen' && (state === 'lost' || state === 'failed');
+    if (isMissing) {
+      this.missing.set(kind, code);
+    } else {
+      this.missing.delete(kind);
+      this.say(deviceWords({ code }, kind));
+    }
     if (state === 'lost' && kind === 'screen') {
       await this.stop(kind);
     } else if (state === 'lost' || state === 'back') {
       this.tracks[kind] = track;
+      this.changed();
+    } else {
       this.changed();
     }
   }

@@ -103,7 +103,7 @@ export default {
   'device.device_busy': 'Ein anderes Programm benutzt es. Schließen Sie das und versuchen Sie es noch einmal.',
   'device.device_insecure': 'Diese Seite ist nicht gesichert, darum gibt der Browser nichts frei. Öffnen Sie den Link mit https://.',
   'device.device_failed': 'Das ließ sich nicht starten. Versuchen Sie es noch einmal.',
-  'device.device_lost': 'Angehalten: ausgesteckt oder von etwas anderem benutzt. Es geht von selbst weiter.',
+  'device.device_lost': 'Ausgesteckt oder von etwas anderem benutzt. Schließen Sie es wieder an oder ein anderes: Es geht von selbst weiter.',
   'device.device_interrupted': 'Ihr Gerät hat es angehalten, wie bei einem Anruf. Danach geht es von selbst weiter.',
   'device.device_back': 'Es läuft wieder.',
   'device.screen_ended': 'Sie teilen Ihren Bildschirm nicht mehr.',

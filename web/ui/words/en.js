@@ -102,7 +102,7 @@ export default {
   'device.device_busy': 'Another program is using it. Close that and try again.',
   'device.device_insecure': 'This page is not secure, so the browser offers none. Open the https:// link.',
   'device.device_failed': 'It could not be started. Try again.',
-  'device.device_lost': 'It has stopped: it was unplugged, or something else has taken it. It comes back by itself.',
+  'device.device_lost': 'It was unplugged, or something else has taken it. Plug it or another one in, and it goes on.',
   'device.device_interrupted': 'Your device has paused it, as during a phone call. It goes on by itself after that.',
   'device.device_back': 'It is on again.',
   'device.screen_ended': 'You have stopped sharing your screen.',
