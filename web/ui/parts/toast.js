@@ -6,8 +6,9 @@ import { repeat } from 'lit/directives/repeat.js';
 const SECONDS = 6;
 const AT_ONCE = 3;
 const GAP = 8; // [px]
+const ROOM = 0.25; // of the height of the window: more would cover what it is about, so the next waits until the first is gone
 
-/** @type {{id: number, text: string}[]} */
+/** @type {{id: number, text: string, begun: boolean}[]} */
 let shown = [];
 let count = 0;
 
@@ -30,20 +31,41 @@ function draw() {
     there.append(box);
   }
   render(repeat(shown, (s) => s.id, (s) => html`<p class="toast">${s.text}</p>`), box);
-  let above = 0; // [px] each over the one after it; moved as one moves a picture, so that nothing counts as shifted
-  for (const one of /** @type {HTMLElement[]} */ ([...box.children].reverse())) {
+  arrange(/** @type {HTMLElement[]} */ ([...box.children]));
+}
+
+/** Each over the one after it, as many as there is room for; moved as one moves a picture, so that nothing counts as
+ *  shifted. @param {HTMLElement[]} all in the order of `shown` */
+function arrange(all) {
+  let used = 0; // [px]
+  const seen = all.filter((one, i) => {
+    const height = one.offsetHeight + GAP;
+    const fits = i === 0 || shown[i].begun || used + height <= innerHeight * ROOM;
+    used += fits ? height : Infinity;
+    one.classList.toggle('waits', !fits);
+    if (fits && !shown[i].begun) {
+      begin(shown[i]);
+    }
+    return fits;
+  });
+  let above = 0; // [px]
+  for (const one of seen.reverse()) {
     one.style.translate = `0 ${-above}px`;
     above += one.offsetHeight + GAP;
   }
 }
 
-/** The same again, while it is still there, is said once. @param {string} text */
-export function toast(text) {
-  const id = ++count;
-  shown = [...shown.filter((s) => s.text !== text), { id, text }].slice(-AT_ONCE);
-  draw();
+/** It is read from now on. @param {{id: number, begun: boolean}} one */
+function begin(one) {
+  one.begun = true;
   setTimeout(() => {
-    shown = shown.filter((s) => s.id !== id);
+    shown = shown.filter((s) => s.id !== one.id);
     draw();
   }, SECONDS * 1000);
+}
+
+/** The same again, while it is still there, is said once. @param {string} text */
+export function toast(text) {
+  shown = [...shown.filter((s) => s.text !== text), { id: ++count, text, begun: false }].slice(-AT_ONCE);
+  draw();
 }
