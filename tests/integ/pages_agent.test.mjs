@@ -322,8 +322,104 @@ await test('keys_do_what_the_help_says', async () => {
   await agent.waitForSelector('dialog.modal .keys');
   await agent.keyboard.press('m');
   expectEqual(await pressed(agent, 'microphone'), 'true', 'while something is asked');
+  await agent.waitForSelector('dialog.modal:has-text("While you write they are letters. Switch them off if they get in your way.")');
   await expectAccessible(agent, 'the help');
   await agent.keyboard.press('Escape');
+});
+
+/** By the help, which is behind More. */
+async function switchKeys(page, on) {
+  await page.click('[data-control=more]');
+  await page.click('.over [data-do=keys]');
+  await page.click(`[data-do=keys_wanted][aria-checked=${!on}]`);
+  await page.waitForSelector(`[data-do=keys_wanted][aria-checked=${on}]`);
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !document.querySelector('dialog[open]'));
+}
+
+await test('keys_are_switched_off_and_on', async (atEnd) => {
+  await switchKeys(agent, false);
+  atEnd(async () => {
+    await switchKeys(agent, true);
+    await agent.keyboard.press('m');
+    await agent.waitForSelector('[data-control=microphone][aria-pressed=false]');
+    await agent.keyboard.press('m');
+    await agent.waitForSelector('[data-control=microphone][aria-pressed=true]');
+  });
+  await agent.click('.stage');
+  const before = await agent.evaluate(() => [document.querySelector('[role=tab][aria-selected=true]')?.dataset.tab, window.oriel.published.get('microphone').id].join());
+  for (const key of ['m', 'v', 's', 'q', 'r', 'p', '?']) {
+    await agent.keyboard.press(key);
+  }
+  await agent.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  expectEqual(await agent.evaluate(() => [document.querySelector('[role=tab][aria-selected=true]')?.dataset.tab, window.oriel.published.get('microphone')?.id].join()),
+    before, 'what is shown and sent');
+  expectEqual(await agent.locator('dialog[open], .pointing').count(), 0, 'what was opened');
+});
+
+/** It is pulled out, or taken back from the page: it ends, and the browser gives it no other, for that reason (of a DOMException). */
+const loses = (page, kind, reason) => page.evaluate(([what, name]) => {
+  const { mediaDevices } = navigator;
+  window.give ??= mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async () => { throw new DOMException('', name); };
+  const track = window.oriel.published.get(what);
+  track.stop();
+  track.dispatchEvent(new Event('ended'));
+}, [kind, reason]);
+
+/** There are others now, and not the one from before. */
+const isGiven = (page) => page.evaluate(() => {
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    if ((wanted.video ?? wanted.audio).deviceId?.exact) {
+      throw new DOMException('', 'NotFoundError');
+    }
+    return window.give(wanted);
+  };
+  navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+});
+const sourceOf = (page, id, kind) => page.evaluate(([who, what]) => window.oriel.participants.get(who).sources[what], [id, kind]);
+
+await test('a_camera_that_is_unplugged_is_said_until_there_is_one', async () => {
+  const me = await idOf(agent);
+  await loses(agent, 'camera', 'NotFoundError');
+  await agent.waitForSelector('.notes .banner.need:has-text("Camera: It was unplugged, or something else has taken it. Plug it or another one in, and it goes on.")');
+  await until(async () => await sourceOf(cy, me, 'camera') === 'off', 'the guests to be told');
+  await expectAccessible(agent, 'a camera that is gone');
+  await shot(agent, 'unplugged');
+  await agent.click('[data-control=again-camera]');
+  await agent.waitForSelector('.notes .banner:has-text("Camera: None was found on this device. Plug one in and try again, or go on without it.")');
+  await isGiven(agent);
+  await says(agent, 'Camera: It is on again.');
+  await agent.waitForFunction(() => !document.querySelector('.notes .banner'));
+  await until(async () => (await stageOf(cy)).participant === me, 'the house');
+  await until(() => cy.evaluate(() => window.oriel.stats().then(() => document.querySelector('.stage .main video').videoWidth > 0)), 'a picture of it');
+});
+
+await test('a_microphone_that_is_taken_back_waits_for_the_person', async () => {
+  await loses(bea, 'microphone', 'NotAllowedError');
+  await bea.waitForSelector('.notes .banner:has-text("Microphone: The browser did not allow it. Allow it next to the address bar and try again.")');
+  await bea.waitForSelector('[data-control=microphone][aria-pressed=false]');
+  await expectAccessible(bea, 'a microphone that is not allowed any more');
+  await shot(bea, 'not_allowed');
+  await isGiven(bea);
+  await bea.click('[data-control=again-microphone]');
+  await bea.waitForSelector('[data-control=microphone][aria-pressed=true]');
+  await bea.waitForFunction(() => !document.querySelector('.notes .banner'));
+  await until(async () => await sourceOf(agent, beaId, 'microphone') === 'on', 'the others to be told');
+});
+
+await test('and_one_may_go_on_without_it', async () => {
+  await bea.click('[data-control=camera]');
+  await bea.waitForSelector('[data-control=camera][aria-pressed=true]');
+  await bea.waitForFunction(() => window.oriel.published.get('camera'));
+  await loses(bea, 'camera', 'NotReadableError');
+  await bea.click('.notes .banner button[aria-label="Go on without it"]');
+  await bea.waitForFunction(() => !document.querySelector('.notes .banner'));
+  await isGiven(bea); // and it does not come back by itself
+  await bea.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  expectEqual(await pressed(bea, 'camera'), 'false', 'the camera');
+  await bea.click('[data-control=camera]');
+  await bea.waitForSelector('[data-control=camera][aria-pressed=true]');
 });
 
 /** A phone that films upright, with cameras on both sides, a light and a zoom, of which it keeps account. */
@@ -331,7 +427,7 @@ function phoneCamera() {
   const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   window.asked = [];
   window.applied = [];
-  window.locks = 0;
+  window.locks = { held: 0, asked: 0 };
   navigator.mediaDevices.getUserMedia = async (wanted) => {
     const facing = wanted.video?.facingMode?.ideal;
     const stream = await get(wanted.video ? { ...wanted, video: { width: { exact: 720 }, height: { exact: 1280 } } } : wanted);
@@ -350,13 +446,31 @@ function phoneCamera() {
     return stream;
   };
   navigator.mediaDevices.enumerateDevices = async () => ['environment', 'user'].map((deviceId) => ({ kind: 'videoinput', deviceId, label: deviceId }));
+  const held = new Set(); // as a browser has them: what it took away is given back in vain
+  const count = () => { window.locks.held = held.size; };
   Object.defineProperty(navigator, 'wakeLock', { value: { request: async () => {
-    window.locks++;
-    return { release: async () => { window.locks--; } };
+    const lock = { release: async () => {
+      held.delete(lock);
+      count();
+    } };
+    held.add(lock);
+    window.locks.asked++;
+    count();
+    return lock;
   } } });
+  window.hidePage = (hidden) => {
+    Object.defineProperty(document, 'visibilityState', { value: hidden ? 'hidden' : 'visible', configurable: true });
+    if (hidden) {
+      held.clear();
+      count();
+    }
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
 }
 
-await test('a_second_device_is_ones_own', async () => {
+await test('a_second_device_is_ones_own', async (atEnd) => {
+  await switchKeys(agent, false);
+  atEnd(() => switchKeys(agent, true));
   const second = watch(await browser.newPage(), 'second device');
   await second.goto(link('agent', 'Maya Lindqvist'));
   await second.waitForSelector('form.prejoin');
@@ -365,6 +479,8 @@ await test('a_second_device_is_ones_own', async () => {
   await second.click('dialog.question [data-choice=beside]');
   await second.waitForSelector('.controls.all');
   await says(agent, 'Your other device is in the tour now.');
+  await second.keyboard.press('?'); // a page of the same browser, which remembers that keys are off
+  await switchKeys(second, true);
   await menuOf(agent, await idOf(second));
   expectEqual(await agent.evaluate(() => [...document.querySelectorAll('dialog.modal [data-do]')].map((b) => b.dataset.do).join()),
     'spotlight,mute,stop_camera,hand_over', 'what is to be done with it');
@@ -376,6 +492,28 @@ await test('a_second_device_is_ones_own', async () => {
   await second.waitForSelector('.notice h1');
   await second.close();
   await agent.waitForFunction(() => window.oriel.tour.lead === window.oriel.me.id);
+});
+
+await test('who_leads_from_now_on_is_said_on_all_screens', async (atEnd) => {
+  const me = await idOf(agent);
+  await menuOf(agent, beaId);
+  await agent.click('[data-do=hand_over]');
+  await says(agent, 'Bea Hofmann leads the tour now.');
+  await says(bea, 'You lead the tour now. What you film is what everybody sees.');
+  await says(cy, 'Bea Hofmann leads the tour now.');
+  await bea.waitForSelector('.controls.five');
+  await until(async () => (await stageOf(cy)).participant === beaId, 'what the new host films, for the buyer');
+  expectEqual(await cy.evaluate(() => window.oriel.me.host), false, 'the buyer is a host');
+  await agent.waitForSelector('.controls.all'); // helps to lead, and sees what he films
+  await agent.waitForSelector(`.people [data-participant=${beaId}]:has-text("Host")`);
+  expectEqual(await agent.evaluate(() => document.querySelector('oriel-stage').picture.own), true, 'what the old host has on the stage');
+  await Promise.all([[agent, 'old'], [bea, 'new'], [cy, 'buyer']].map(([page, who]) => shot(page, `handed_over_${who}`)));
+  await bea.evaluate((id) => window.oriel.handOver(id), me);
+  await says(agent, 'You lead the tour now. What you film is what everybody sees.');
+  await says(cy, 'Maya Lindqvist leads the tour now.');
+  await until(async () => (await stageOf(cy)).participant === me, 'the first one again');
+  await agent.evaluate((id) => window.oriel.makeHost(id, false), beaId);
+  await bea.waitForSelector('.controls:not(.five)');
 });
 
 await test('the_lead_is_handed_over_and_the_guest_has_the_console', async () => {
@@ -393,6 +531,8 @@ const pocket = await launchChromium({ viewport: PHONE, hasTouch: true, isMobile:
 const phone = watch(pocket.pages()[0], 'phone');
 await phone.addInitScript(phoneCamera);
 
+const locks = () => phone.evaluate(() => JSON.stringify(window.locks));
+
 await test('on_a_phone_the_house_fills_the_screen', async () => {
   await joinTour(phone, link('agent', 'Ann Agent'));
   await phone.waitForSelector('.controls.five');
@@ -403,13 +543,20 @@ await test('on_a_phone_the_house_fills_the_screen', async () => {
   });
   expect(share > 0.8, `${share} of the screen`);
   expectEqual(await phone.evaluate(() => window.asked[0]), 'environment', 'the side that films');
-  expectEqual(await phone.evaluate(() => window.locks), 1, 'the screen stays on');
+  expectEqual(await locks(), '{"held":1,"asked":1}', 'the screen stays on');
   await phone.waitForSelector(`[data-bubble=${cyId}]`);
   await cy.evaluate(() => window.oriel.askQuestion('Where does the sun rise?'));
   await phone.waitForSelector('[data-chip]');
   expectEqual((await smallTargets(phone)).join(), '', 'small targets');
   await expectAccessible(phone, 'the console on a phone');
   await shot(phone, 'phone');
+});
+
+await test('the_screen_stays_on_after_one_has_looked_at_something_else', async () => {
+  await phone.evaluate(() => window.hidePage(true));
+  expectEqual(await locks(), '{"held":0,"asked":1}', 'while the page is not seen');
+  await phone.evaluate(() => window.hidePage(false));
+  await until(async () => await locks() === '{"held":1,"asked":2}', 'the screen to stay on again');
 });
 
 await test('a_phone_has_light_zoom_and_another_side', async () => {
@@ -459,6 +606,9 @@ await test('who_is_no_host_any_more_is_told_and_what_was_asked_goes', async () =
   await phone.waitForSelector('dialog.question');
   await phone.evaluate(() => window.oriel.end()); // somebody else was quicker
   await phone.waitForFunction(() => !document.querySelector('dialog') && document.activeElement.matches('.notice h1'));
+  await until(async () => await locks() === '{"held":0,"asked":2}', 'the screen to go dark again');
+  await phone.evaluate(() => window.hidePage(false)); // and to stay so
+  expectEqual(await locks(), '{"held":0,"asked":2}', 'after the tour');
 });
 
 await test('no_errors_on_any_console', () => expectEqual(errors.join('\n'), '', 'errors'));

@@ -7,9 +7,9 @@ import { expectAccessible } from './lib/axe.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { expectEqual, finish, test, until } from './lib/harness.mjs';
 import { expectStill, watchShifts } from './lib/shifts.mjs';
-import { blockedFor, expectPrompt, watchPicture } from './lib/still.mjs';
+import { blockedFor, expectPrompt, expectSaid, watchPicture } from './lib/still.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
-import { firstFrame, joinTour, stageOf } from './lib/tour.mjs';
+import { firstFrame, joinTour, listRecordings, stageOf } from './lib/tour.mjs';
 import { minter } from './lib/token.mjs';
 import { filter } from './lib/netns.mjs';
 import { ServerNetwork, enterClientNetwork, setAddresses } from './lib/two_hosts.mjs';
@@ -33,7 +33,7 @@ const server = await new Server(['nsenter', ...network.argv, ORIEL, 'serve', '-c
   c.public_url = base;
   c.media = { ...c.media, address: HOST, port: 7000, workers: 1 };
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
-  c.tours[0].record = 'off';
+  c.tours[0].record = 'manual';
 })]).ready;
 const mint = minter(SECRET);
 const link = (claims) => `${base}/${claims.role === 'agent' ? 'agent' : 't'}/demo#${mint(claims)}`;
@@ -90,6 +90,43 @@ for (const seconds of [5, 20]) {
     expectEqual(await agent.evaluate(() => window.oriel.roster().length), 3, 'people, each once');
   });
 }
+
+/** Nothing passes between the host and the server. */
+const blockHost = (on) => network.filter(on
+  ? `table inet host { chain in { type filter hook input priority 0; iifname "lo" ip daddr ${HOST} drop; }; }` : '');
+const ops = mint({ role: 'ops', sub: 'olga' });
+const recordings = async () => (await listRecordings(base, ops)).map((r) => r.state).join();
+
+await test('a_host_without_a_packet_for_5_s_is_told_and_so_are_his_guests', async (atEnd) => {
+  atEnd(() => blockHost(false));
+  const me = await agent.evaluate(() => window.oriel.me.id);
+  await agent.evaluate(() => window.oriel.record(true));
+  await Promise.all([agent, ...pages].map((page) => page.waitForSelector('.rec.on')));
+  await Promise.all([agent, ...pages].map(watchPicture));
+  const since = await agent.evaluate(() => performance.now());
+  blockHost(true);
+  await agent.waitForSelector('.stage .lost:has-text("Your connection dropped. Getting you back")');
+  await agent.screenshot({ path: path.join(SCREENS, 'block_host.png') });
+  await expectSaid(agent, 'the host', since);
+  for (const page of pages) {
+    await page.waitForSelector('.stage .lost:has-text("The picture from Ann has stopped. It comes back by itself.")');
+  }
+  await Promise.all(pages.map((page) => blockedFor(page, 5)));
+  for (const page of pages) {
+    await page.waitForSelector('.stage .lost:has-text("Ann")');
+  }
+  blockHost(false);
+  const opened = await Promise.all(pages.map((page) => page.evaluate(() => performance.now())));
+  await Promise.all(pages.map((page, i) => expectPrompt(page, `guest, ${[...buyers.keys()][i]}`, opened[i])));
+  await agent.waitForFunction(() => document.querySelector('.tour').dataset.link === 'live' && !document.querySelector('.stage .lost'));
+  await agent.waitForFunction(() => window.oriel.roster().length === 3 && window.oriel.roster().every((p) => p.link !== 'lost'));
+  for (const page of pages) {
+    expectEqual((await stageOf(page)).participant, me, 'who has the stage');
+    expectEqual(await page.evaluate(() => window.oriel.tour.lead), me, 'who leads');
+  }
+  await Promise.all([agent, ...pages].map((page) => page.waitForSelector('.rec.on')));
+  expectEqual(await recordings(), 'recording', 'recordings');
+});
 
 for (let i = 0; i < REPEATS; i++) {
   await test(`a_short_block_again_${i}`, async (atEnd) => {

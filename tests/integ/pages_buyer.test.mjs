@@ -2,7 +2,7 @@
 // stands still, a host who is away and a recording that begins are said; questions, hands, pointers, plans.
 import fs from 'node:fs';
 import path from 'node:path';
-import { expectAccessible, smallTargets, tabOrder } from './lib/axe.mjs';
+import { expectAccessible, smallTargets, tabOrder, unreachable } from './lib/axe.mjs';
 import { films } from './lib/camera.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
@@ -413,6 +413,47 @@ await test('long_names_from_right_to_left_in_large_letters_and_without_colours',
     await fits(buyer, `forced_${width}`, { except: ['color-contrast'] });
     await buyer.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' });
   }
+});
+
+await test('letters_of_twice_the_size_on_a_small_phone_hide_nothing', async (atEnd) => {
+  await buyer.setViewportSize({ width: 360, height: 640 });
+  await buyer.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+  atEnd(() => buyer.evaluate(() => { document.documentElement.style.fontSize = ''; }));
+  await buyer.waitForSelector('.tour[data-layout=upright][data-shape=wide]');
+  for (const tab of ['talk', 'plan', 'people']) {
+    await buyer.click(`[data-tab=${tab}]`);
+    await buyer.waitForSelector(`[data-tab=${tab}][aria-selected=true]`);
+    expectEqual(await unreachable(buyer), '', `what cannot be reached beside ${tab}`);
+    await fits(buyer, `twice_${tab}`);
+  }
+  await agent.evaluate(() => window.oriel.record(true));
+  atEnd(() => agent.evaluate(() => window.oriel.record(false)));
+  await buyer.waitForSelector('.notes .banner:has-text("is being recorded from now on")');
+  await buyer.evaluate(() => {
+    const read = window.read = { most: 0, texts: [] };
+    const look = () => {
+      const said = [...document.querySelectorAll('.toast:not(.waits)')];
+      const heights = [document.querySelector('.notes'), ...said].map((e) => e?.getBoundingClientRect().height ?? 0);
+      read.most = Math.max(read.most, heights.reduce((sum, h) => sum + h) / innerHeight);
+      read.texts.push(...said.map((e) => e.innerText).filter((text) => !read.texts.includes(text)));
+      requestAnimationFrame(look);
+    };
+    look();
+    ['microphone', 'camera', 'screen'].forEach((kind) => window.oriel.emit('withdrawn', kind));
+  });
+  await buyer.waitForSelector('.toast:not(.waits)');
+  expectEqual(await unreachable(buyer), '', 'what cannot be reached while something is said');
+  await fits(buyer, 'twice_said');
+  await buyer.waitForFunction(() => window.read.texts.length === 3); // one waits for the other
+  const { most, texts } = await buyer.evaluate(() => window.read);
+  console.log(`# up to ${Math.round(100 * most)} % of the screen under what is said`);
+  expect(most <= 0.5, `${most} of the screen under ${texts.join(' ')}`);
+  await buyer.click('.notes .banner button:has-text("OK")');
+  await buyer.click('[data-control=more]');
+  await buyer.waitForSelector('.over[open] .more');
+  expectEqual(await unreachable(buyer, '.over'), '', 'what cannot be reached behind More');
+  await fits(buyer, 'twice_more');
+  await buyer.keyboard.press('Escape');
 });
 
 await test('everything_by_keyboard_and_by_name', async () => {

@@ -147,11 +147,16 @@ await test('nothing_moves_when_people_come_ask_and_go', async (atEnd) => {
 });
 
 /** Bea's link on one more device, which is asked what becomes of the others. */
-async function another(choice) {
+async function asked() {
   const page = await newPage(phone);
   await page.goto(link({ sub: 'bea', name: 'Bea' }));
   await page.click('form.prejoin button[type=submit]');
   await page.waitForSelector('dialog h2:has-text("You are in this tour already")');
+  return page;
+}
+
+async function another(choice) {
+  const page = await asked();
   await expectAccessible(page, 'the question which seat', { within: 'dialog' });
   await page.screenshot({ path: path.join(SCREENS, `flow_seat_${choice}.png`) });
   await page.click(`dialog [data-choice=${choice}]`);
@@ -187,7 +192,23 @@ await test('and_who_moves_to_another_one_is_there_only_and_for_good', async () =
   }
 });
 
-await test('a_server_that_is_killed_is_said_on_both_sides_and_found_again', async () => {
+await test('the_question_which_seat_goes_with_the_tour_that_it_is_about', async (atEnd) => {
+  const page = await asked();
+  atEnd(() => page.close());
+  await page.evaluate((other) => { document.querySelector('oriel-tour').link = other; }, link({ tour: 'plain', sub: 'bea', name: 'Bea' }));
+  await page.waitForSelector('input[name=consent]'); // of the other one
+  expectEqual(await page.locator('dialog').count(), 0, 'questions about the tour that one has left');
+  await page.evaluate((first) => { document.querySelector('oriel-tour').link = first; }, link({ sub: 'bea', name: 'Bea' }));
+  await page.waitForSelector('form.prejoin:not(:has(input[name=consent]))');
+  await page.click('form.prejoin button[type=submit]');
+  await page.waitForSelector('dialog[open]');
+  await page.evaluate(() => window.oriel.receive({ type: 'tour_ended' })); // as the server says it
+  await page.waitForSelector('.notice h1:has-text("The tour has ended")');
+  await page.waitForFunction(() => !document.querySelector('dialog') && document.activeElement.matches('.notice h1'));
+  expectEqual(await ann.evaluate(() => window.oriel.roster().filter((p) => p.name === 'Bea').length), 1, 'seats of Bea');
+});
+
+await test('a_server_that_is_killed_twice_is_said_on_both_sides_and_found_again', async () => {
   const inTour = [ann, cy, dee, moved];
   await server.stop('SIGKILL');
   const killed = Date.now();
@@ -197,6 +218,12 @@ await test('a_server_that_is_killed_is_said_on_both_sides_and_found_again', asyn
   console.log(`# said on all pages ${Date.now() - killed} ms after the end of the server`);
   await ann.screenshot({ path: path.join(SCREENS, 'flow_killed_agent.png') });
   await expectAccessible(ann, 'an agent whose connection is lost');
+  server = await start();
+  await until(async () => await server.metric('oriel_signaling_connections') > 0, 'somebody to find the server'); // and then it dies once more
+  await server.stop('SIGKILL');
+  for (const page of inTour) {
+    await page.waitForSelector('.stage .lost:has-text("Your connection dropped. Getting you back…")');
+  }
   server = await start();
   const started = Date.now();
   for (const page of inTour) {

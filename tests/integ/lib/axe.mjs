@@ -52,3 +52,16 @@ export function smallTargets(page, least = 44) {
     .map(({ e, box }) => `${e.dataset.control ?? e.getAttribute('aria-label') ?? e.textContent.trim().slice(0, 30)} ${
       Math.round(box.width)}x${Math.round(box.height)}`), least);
 }
+
+/** Controls below `within` that no finger gets to, however far one scrolls: something lies over them, or they are outside. */
+export function unreachable(page, within = 'body') {
+  return page.evaluate((root) => [...document.querySelectorAll(['button', 'a[href]', 'input', 'textarea', '[role=tab]'].map((s) => `${root} ${s}`).join())]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+    .filter((e) => {
+      e.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+      const box = (e.closest('label') ?? e).getBoundingClientRect();
+      const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      return !there || !(e.closest('label') ?? e).contains(there);
+    })
+    .map((e) => e.dataset.control ?? e.getAttribute('aria-label') ?? e.textContent.trim().slice(0, 30)).join(', '), within);
+}

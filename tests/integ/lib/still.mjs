@@ -7,7 +7,7 @@ const GONE_MS = 1000; // after the first new one
 /** From now on the page notes when each picture was drawn, when the notice stood, and what became of its link. */
 export const watchPicture = (page) => page.evaluate(() => {
   window.noted?.end.abort();
-  const noted = window.noted = { pictures: [performance.now()], notices: [], links: [], end: new AbortController() };
+  const noted = window.noted = { pictures: [performance.now()], notices: [], links: [], stood: 0, end: new AbortController() };
   window.oriel.addEventListener('link', (e) => noted.links.push([performance.now(), e.detail]), { signal: noted.end.signal });
   const picture = (video) => () => {
     noted.pictures.push(performance.now());
@@ -16,8 +16,11 @@ export const watchPicture = (page) => page.evaluate(() => {
     }
   };
   let watched = null;
+  let drew = performance.now();
   const draw = () => {
     const now = performance.now();
+    noted.stood = Math.max(noted.stood, now - drew);
+    drew = now;
     const video = document.querySelector('.stage .main video');
     if (video && video !== watched) {
       watched = video;
@@ -36,6 +39,14 @@ export const watchPicture = (page) => page.evaluate(() => {
   };
   draw();
 });
+
+/** It was said in time from then on [ms of the page], as far as the page was run at all; prints that. */
+export async function expectSaid(page, who, since) {
+  const { notices, stood } = await page.evaluate(() => ({ notices: window.noted.notices, stood: window.noted.stood }));
+  const said = notices.find((n) => n.from > since);
+  console.log(`# ${who}: said after ${Math.round(said?.from - since)} ms (${said?.words}); the page itself stood still for up to ${Math.round(stood)} ms`);
+  expect(said?.from - since < SAID_MS + stood, `${who}: said after ${said?.from - since} ms`);
+}
 
 /** Waits until no picture has come for so long. */
 export const blockedFor = (page, seconds) =>
