@@ -444,6 +444,70 @@ await test('what_is_being_recorded_goes_on_by_itself_at_its_end', async () => {
   await page.waitForSelector('.player video');
 });
 
+await test('a_passage_is_removed_and_the_player_says_so', async () => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(`${base}/ops?recording=${idOf('7 Oak Lane')}#${opsToken}`);
+  await page.waitForFunction((id) => document.querySelector('oriel-player')?.recording.id === id && document.querySelector('oriel-player').playback?.state === 'ready', idOf('7 Oak Lane'));
+  await page.click('[data-tab=retention]');
+  const form = page.locator('.redaction');
+  await form.locator('[data-control=redact]').click();
+  await form.locator('.need:has-text("Write times like 00:42")').waitFor();
+  expectEqual(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'from', 'the focus is where something lacks');
+  const { first, length } = await page.evaluate(() => {
+    const { playback } = document.querySelector('oriel-player');
+    return { first: playback.first(), length: playback.length };
+  });
+  const at = Math.min(Math.ceil(first) + 5, Math.floor(length) - 1); // pieces have 4 s at most: not the first
+  const time = (s) => `00:${String(s).padStart(2, '0')}`;
+  await page.evaluate((s) => document.querySelector('oriel-player').seek(s), at);
+  await form.locator(`[data-control=from-here]:has-text("${time(at)}")`).press('Enter');
+  expectEqual(await form.locator('[name=from]').inputValue(), time(at), 'from the player');
+  await form.locator('[name=to]').fill(`0:${String(at).padStart(2, '0')},5`);
+  await form.locator('.tick input').first().press('Space');
+  await form.locator('text=can still be seen and heard').waitFor();
+  await form.locator('.tick input').first().press('Space');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await form.locator('.moments').scrollIntoViewIfNeeded();
+  await shot('passage_phone');
+  expectEqual(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'wider than a phone');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await accessible(page, 'a passage that is to be removed');
+  expectEqual((await smallTargets(page)).join(), '', 'small targets');
+  await shot('passage');
+  await form.locator('[name=to]').press('Enter');
+  const text = await page.innerText('dialog');
+  expect(text.includes(`Remove ${time(at)} to ${time(at + 1)} for ever?`) && text.includes('everything that was recorded then') && text.includes('What stays:'), text);
+  expect(await page.isDisabled('dialog [data-choice=yes]'), 'a reason is wanted');
+  await page.fill('dialog input', 'an account number was read out');
+  await accessible(page, 'the question', { within: 'dialog' });
+  await shot('passage_sure');
+  await page.click('dialog [data-choice=yes]');
+  await page.waitForSelector('.toast:has-text("The passage is removed.")');
+  await page.waitForFunction(() => document.querySelectorAll('.removed li').length >= 3); // the programme, and Otto's two
+  await page.waitForSelector('.cover:has-text("This was removed for ever")');
+  await accessible(page, 'what was removed');
+  await page.locator('.player').scrollIntoViewIfNeeded();
+  await shot('passage_removed');
+  const gap = await page.evaluate(() => document.querySelector('oriel-player').gaps().find((g) => g.cause === 'redacted'));
+  expect(gap.start <= at && gap.end >= at + 0.5, JSON.stringify(gap));
+  expectEqual(await now(), at, 'one stays where one was');
+  await page.evaluate((s) => {
+    const player = document.querySelector('oriel-player');
+    player.seek(Math.max(player.playback.first(), s - 1));
+    player.playback.toggle();
+  }, gap.start);
+  await page.waitForFunction((end) => {
+    const { playback } = document.querySelector('oriel-player');
+    return playback.now >= end || playback.state === 'ended';
+  }, gap.end);
+  gap.end < length - 0.5 && await page.waitForSelector('.toast:has-text("that was removed")'); // else it was the end
+  await page.evaluate(() => document.querySelector('.player video').pause());
+  await page.locator('.removed').scrollIntoViewIfNeeded();
+  await shot('passage_list');
+  await page.click('[data-tab=access]');
+  await page.waitForSelector('.acts li:has-text("Cut something out"):has-text("an account number was read out")');
+});
+
 await test('deleting_needs_its_title_and_is_for_ever', async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.click('[data-tab=retention]');

@@ -82,6 +82,43 @@ await test('a_moment_is_one_of_the_recording_and_not_of_a_file', () => {
   expectEqual(`${video.from} ${video.at}`, 'programme/1 1', 'in the same file without loading it again');
 });
 
+/** Of its first file, which is from 2 to 12, what is between 5 and 8, and the end of the second. */
+const SHORTER = { ...TRACK, redacted: [{ track: TRACK.id, from_ms: 5000, to_ms: 8000 }, { track: TRACK.id, from_ms: 30000, to_ms: 34000 }] };
+
+await test('what_was_removed_is_passed_over_within_its_file_and_told', () => {
+  const { video, playback, skips } = begin();
+  playback.show(SHORTER);
+  playback.seek(4);
+  video.load(10);
+  playback.toggle();
+  video.from = 'still here';
+  video.reach(3.2);
+  expectEqual(`${video.from} ${video.at} ${playback.now}`, 'still here 6 8', 'goes on behind it, in the same file');
+  expectEqual(JSON.stringify(skips), '[{"from":5,"to":8}]', 'what is said');
+  expect(!video.paused, 'and plays');
+  playback.seek(31);
+  expectEqual(playback.state, 'ended', 'behind all that is left');
+  playback.seek(6);
+  expectEqual(`${playback.state} ${playback.now}`, 'gap 6', 'one who goes there is told');
+  playback.seek(29);
+  video.load(14);
+  playback.toggle();
+  video.reach(10.1);
+  expectEqual(`${playback.state} ${playback.wanted} ${video.paused}`, 'ended false true', 'and does not play on where the end was removed');
+});
+
+await test('what_is_removed_while_one_looks_is_not_played_from_the_file_of_before', () => {
+  const { video, playback } = begin();
+  playback.seek(9);
+  video.load(10);
+  video.from = 'of before';
+  playback.renew({ ...playback.recording, tracks: [SHORTER] });
+  expectEqual(`${video.from} ${playback.now}`, 'programme/0 9', 'asked for anew');
+  playback.renew({ ...playback.recording, tracks: [{ ...SHORTER }] });
+  video.load(10);
+  expectEqual(`${video.at} ${playback.state}`, '7 ready', 'at the same moment');
+});
+
 await test('at_the_end_of_a_file_the_next_one_plays_and_what_was_skipped_is_told', () => {
   const { video, playback, skips } = begin();
   playback.seek(5);

@@ -20,6 +20,16 @@ await test('epochs_are_places_on_one_line_of_time', () => {
   expectEqual(placeOf(partsOf(track('programme', [0, 5000], [4900, 1000])), 4.95).part?.start, 4.9, 'of two that overlap the later');
 });
 
+await test('what_was_removed_is_a_gap_in_its_track_alone_and_has_its_cause', () => {
+  const whole = track('programme', [5000, 10000], [20000, 4000]);
+  const cut = { ...whole, redacted: [{ track: 'programme', from_ms: 8000, to_ms: 9000 }, { track: 'programme', from_ms: 19000, to_ms: 21000 }] };
+  expectEqual(spans(partsOf(cut)), '5-8,9-15,21-24', 'parts');
+  expectEqual(partsOf(cut).map((part) => `${part.number} ${part.base} ${part.cut}`).join(), '0 5 true,0 5 false,1 20 false', 'and their files');
+  expectEqual(spans(gapsOf({ ...recording([], cut), duration_ms: 24000 }, cut)), '0-5 nothing,8-9 redacted,15-21 redacted', 'gaps');
+  expectEqual(spans(partsOf({ ...whole, redacted: [{ track: 'programme', from_ms: 0, to_ms: 99000 }] })), '', 'all of it');
+  expectEqual(spans(partsOf(whole)), '5-15,20-24', 'another track');
+});
+
 await test('the_length_is_that_of_the_recording_and_grows_with_its_parts', () => {
   expectEqual(lengthOf(recording([], track('programme', [20000, 14000]))), 34, 'as its row says');
   expectEqual(lengthOf(recording([], track('programme', [20000, 30000]))), 50, 'a part that goes on behind it');

@@ -176,7 +176,9 @@ export const CATALOGUE = [
     { name: 'sure?', draw: () => html`<button type="button" @click=${() => askText({ title: 'Delete “12 Elm Street” for ever?', text: 'Nobody can bring it back.',
       label: 'Type “12 Elm Street” to confirm', must: '12 Elm Street', confirm: 'Delete for ever', cancel: 'Cancel' })}>Delete</button>` },
     { name: 'why?', draw: () => html`<button type="button" @click=${() => askText({ title: 'Put this recording on hold?', text: 'Nobody can delete it then.',
-      label: 'Why?', confirm: 'Put on hold', cancel: 'Cancel' })}>Hold</button>` }] },
+      label: 'Why?', confirm: 'Put on hold', cancel: 'Cancel' })}>Hold</button>` },
+    { name: 'why, for ever?', draw: () => html`<button type="button" @click=${() => askText({ title: 'Remove 00:42 to 00:47 for ever?', text: 'Nobody can bring it back.',
+      label: 'Why?', danger: true, confirm: 'Remove for ever', cancel: 'Cancel' })}>Remove</button>` }] },
   { part: 'SearchField', states: [
     { name: 'empty', wide: true, draw: () => html`<oriel-search label="Search recordings" hint="Address, person"></oriel-search>` },
     { name: 'with words', wide: true, draw: () => html`<oriel-search label="Search in this recording" value="boiler"></oriel-search>` }] },

@@ -93,13 +93,18 @@ export class Playback extends EventTarget {
 
   /** It has grown, or somebody in it was deleted. @param {Recording} recording */
   renew(recording) {
+    const removed = this.track?.redacted?.length ?? 0;
     this.recording = recording;
     this.length = lengthOf(recording);
     this.track = recording.tracks.find((track) => track.id === this.track?.id) ?? null;
     this.parts = this.track ? partsOf(this.track) : [];
-    this.part = this.parts.find((part) => part.number === this.part?.number) ?? null;
+    this.part = this.parts.find((part) => part.number === this.part?.number && part.start <= this.now && this.now < part.end)
+      ?? this.parts.find((part) => part.number === this.part?.number) ?? null;
     if (this.state === 'behind') {
       this.goOn();
+    } else if (this.track && removed !== (this.track.redacted?.length ?? 0)) {
+      this.part = null; // the file is another one, in which it is missing
+      this.seek(this.now);
     }
     this.tell();
   }
@@ -130,11 +135,12 @@ export class Playback extends EventTarget {
   /** @param {Part} part */
   open(part) {
     this.state = 'loading';
-    if (this.part === part && !this.video.error) {
+    const same = this.part?.number === part.number && !this.video.error;
+    this.part = part;
+    if (same) {
       this.land();
       return;
     }
-    this.part = part;
     this.landed = false;
     this.tell();
     this.video.src = this.address(/** @type {Track} */ (this.track), part);
@@ -145,7 +151,7 @@ export class Playback extends EventTarget {
     if (!this.part || AWAY.includes(this.state) || this.video.readyState < 1) {
       return;
     }
-    const at = this.now - this.part.start;
+    const at = this.now - this.part.base;
     if (Math.abs(this.video.currentTime - at) > 0.01) {
       const end = Number.isFinite(this.video.duration) ? Math.max(0, this.video.duration - NEAR_END_S) : at;
       this.video.currentTime = Math.min(at, end);
@@ -160,7 +166,11 @@ export class Playback extends EventTarget {
 
   advance() {
     if (this.part && this.landed && !this.video.seeking && !AWAY.includes(this.state)) {
-      const at = this.part.start + this.video.currentTime;
+      const at = this.part.base + this.video.currentTime;
+      if (this.part.cut && !this.video.paused && at >= this.part.end) {
+        this.goOn(); // what was removed is behind it
+        return;
+      }
       // Browsers go on to the next picture that there is: while it stands one stays where one wanted to be.
       this.now = this.video.paused && Math.abs(at - this.now) < PICTURE_S ? this.now : at;
       this.tell();
@@ -178,7 +188,7 @@ export class Playback extends EventTarget {
   goOn() {
     const { part } = this;
     const next = part && this.parts[this.parts.indexOf(part) + 1];
-    if (part && part.end - this.now > GROWN_S && part.end !== this.asked) {
+    if (part && !part.cut && part.end - this.now > GROWN_S && part.end !== this.asked) {
       this.asked = part.end; // once: a file that is shorter than it should be stays so
       this.part = null;
       this.open(part); // it has grown since it was asked for
@@ -190,6 +200,7 @@ export class Playback extends EventTarget {
       this.change('behind');
     } else {
       this.wanted = false;
+      this.video.pause(); // a file goes on where its end was removed
       this.change('ended');
     }
   }

@@ -77,7 +77,7 @@ export class Player extends Part {
   firstUpdated() {
     const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
     const address = (/** @type {Track} */ track, /** @type {import('./programme.js').Part} */ part) =>
-      this.api.mediaUrl(this.recording.id, track.id, part.number, isGrowing(this.recording) ? part.end : 0);
+      this.api.mediaUrl(this.recording.id, track.id, part.number, isGrowing(this.recording) ? part.end : 0, track.redacted?.length);
     this.sound = new Sound(/** @type {HTMLAudioElement} */ (this.querySelector('audio')), address);
     const playback = new Playback(video, this.recording, address);
     this.playback = playback;
@@ -104,6 +104,7 @@ export class Player extends Part {
   willUpdate(changed) {
     if (changed.has('recording') && this.playback && this.playback.recording !== this.recording) {
       this.playback.renew(this.recording);
+      [this.drawn, this.peaks] = this.pictures.length > 0 ? [this.drawn, this.peaks] : ['', []];
       this.playback.track && this.tracks().includes(this.playback.track) ? this.hear() : this.begin();
     }
     if (changed.has('people')) {
@@ -136,7 +137,8 @@ export class Player extends Part {
   /** @param {{from: number, to: number}} gap */
   skipped({ from, to }) {
     if (to - from >= 0.5) {
-      toast(t('player.skipped', { time: clock(to - from) }));
+      const removed = this.gaps().some((gap) => gap.cause === 'redacted' && gap.start < to && from < gap.end);
+      toast(t(removed ? 'player.skipped_removed' : 'player.skipped', { time: clock(to - from) }));
     }
   }
 

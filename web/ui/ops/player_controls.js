@@ -20,7 +20,8 @@ const said = (sign, text, more = nothing) => html`<div class="cover">${icon(sign
 function nothingHere(player) {
   const p = /** @type {import('./playback.js').Playback} */ (player.playback);
   if (p.state === 'empty') {
-    return said('info', t(isGrowing(player.recording) ? 'player.not_yet' : 'player.empty'));
+    const removed = (p.track?.redacted ?? []).length > 0;
+    return said('info', removed ? told('ops_gap', 'redacted') ?? '' : t(isGrowing(player.recording) ? 'player.not_yet' : 'player.empty'));
   }
   const gap = player.gaps().find((g) => g.start <= p.now && p.now < g.end);
   return said('info', gap?.label ?? told('ops_gap', 'nothing') ?? '', gap

@@ -5,7 +5,8 @@
 /** @typedef {import('./recordings_api.js').Track} Track */
 /** @typedef {import('./recordings_api.js').Happening} Happening */
 /** @typedef {{start: number, end: number}} Span [s] from the beginning of the recording */
-/** @typedef {Span & {number: number}} Part an epoch */
+/** @typedef {Span & {number: number, base: number, cut: boolean}} Part an epoch, or what redactions have left of one: `base` is when its file
+ *    begins, `cut`: the file goes on behind it, after something that was removed */
 /** @typedef {Span & {cause: string}} Gap */
 /** @typedef {{handle: string, name: string, role: string, hidden: ''|'erased'|'sealed', here: Span[], spoke: Span[],
  *   consent: {t: number, version: string, on: boolean}[]}} Person */
@@ -13,14 +14,30 @@
  *   answers?: string, hidden: ''|'erased'|'sealed'|'retracted'}} Said */
 
 const NOTABLE_S = 0.5; // what is shorter nobody notices
+const SHORTEST_S = 0.04; // no part: a picture
 const NOBODY = /^0*$/;
 
 /** It is being made. @param {{state: string}} recording */
 export const isGrowing = ({ state }) => state === 'recording';
 
+/** What was removed of a track for ever. @param {Track} track @returns {Span[]} */
+export const removedOf = (track) => (track.redacted ?? []).map((r) => ({ start: r.from_ms / 1000, end: r.to_ms / 1000 }));
+
+/** What is left of a part. @param {Part} part @param {Span} gone @returns {Part[]} */
+function without(part, gone) {
+  if (gone.end <= part.start || gone.start >= part.end) {
+    return [part];
+  }
+  return [{ ...part, end: gone.start, cut: true }, { ...part, start: gone.end }].filter((p) => p.end - p.start >= SHORTEST_S);
+}
+
 /** @param {Track} track @returns {Part[]} */
-export const partsOf = (track) => track.epochs.map((e) => ({ number: e.number, start: e.start_ms / 1000,
-  end: (e.start_ms + e.duration_ms) / 1000 })).sort((a, b) => a.start - b.start || a.number - b.number);
+export function partsOf(track) {
+  const whole = track.epochs.map((e) => ({ number: e.number, start: e.start_ms / 1000, end: (e.start_ms + e.duration_ms) / 1000,
+    base: e.start_ms / 1000, cut: false }));
+  return removedOf(track).reduce((/** @type {Part[]} */ parts, gone) => parts.flatMap((part) => without(part, gone)), whole)
+    .sort((a, b) => a.start - b.start || a.number - b.number);
+}
 
 /** The whole of it [s]: what is being recorded grows behind what its row says. @param {Recording} recording */
 export function lengthOf(recording) {
@@ -150,7 +167,8 @@ function besides(gap, pause) {
 export function gapsOf(recording, track) {
   const pauses = pausesOf(recording);
   const within = (/** @type {Span} */ a, /** @type {Span} */ b) => a.start >= b.start - NOTABLE_S && a.end <= b.end + NOTABLE_S;
-  const told = [...pauses, ...recording.events.filter((e) => e.type === 'gap' && (e.track === track.id || !e.track))
+  const removed = removedOf(track).map((gone) => ({ ...gone, cause: 'redacted' }));
+  const told = [...removed, ...pauses, ...recording.events.filter((e) => e.type === 'gap' && (e.track === track.id || !e.track))
     .map((e) => ({ start: e.t_ms / 1000, end: (e.t_ms + (e.duration_ms ?? 0)) / 1000, cause: String(e.cause ?? '') }))
     .map((gap) => pauses.reduce(besides, gap)).filter((gap) => gap.end - gap.start >= NOTABLE_S)];
   const parts = partsOf(track);

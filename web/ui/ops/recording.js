@@ -116,6 +116,9 @@ export class RecordingView extends Part {
     if (this.recording && isGrowing(this.recording) && !isGrowing(recording)) {
       this.later(PICTURES_MS, () => this.lookForPictures(PICTURES_TIMES)); // they are made of what is whole
     }
+    if (this.recording && this.recording.redacted?.length !== recording.redacted?.length) {
+      this.pictures = []; // what was made of it is gone, too, and is made again
+    }
     this.recording = recording;
     this.people = peopleOf(recording);
     this.said = saidIn(recording, this.people);
@@ -178,7 +181,7 @@ export class RecordingView extends Part {
       { id: 'proof', label: t('proof.title'), content: () => html`<oriel-proof .api=${this.api} .recording=${r}></oriel-proof>` },
       { id: 'access', label: t('access_tab.title'), content: () => html`<oriel-access .api=${this.api} .recording=${r.id}></oriel-access>` },
       { id: 'retention', label: t('retention.title'), content: () => html`<oriel-retention .api=${this.api} .recording=${r}
-        .people=${this.people} @changed=${() => this.load(this.id)}></oriel-retention>` }] });
+        .people=${this.people} .now=${this.now} @changed=${() => this.load(this.id)}></oriel-retention>` }] });
   }
 
   render() {

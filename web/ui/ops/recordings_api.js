@@ -16,10 +16,12 @@
  */
 /** @typedef {{recordings: RecordingSummary[], next: string|null, previous: string|null}} Page */
 /** @typedef {{number: number, start_ms: number, duration_ms: number, bytes: number, width: number, height: number}} Epoch */
+/** What was taken out for ever. @typedef {{track: string, from_ms: number, to_ms: number}} Removed */
 /** @typedef {{id: string, kind: string, participant: string|null, codec: string, epochs: Epoch[],
- *   erased?: boolean, sealed?: boolean}} Track */
+ *   erased?: boolean, sealed?: boolean, redacted?: Removed[]}} Track `redacted`: of it, as the recording has it of all */
 /** @typedef {Record<string, any> & {t_ms: number, type: string}} Happening */
-/** @typedef {RecordingSummary & {tracks: Track[], events: Happening[]}} Recording */
+/** @typedef {RecordingSummary & {tracks: Track[], events: Happening[], redacted?: Removed[]}} Recording */
+/** @typedef {{tracks: string[], from_ms: number, to_ms: number, reason: string}} Redaction */
 /** @typedef {{name: string, title: string, state: string, began_at: string|null, participants: number, waiting: number,
  *   recording: boolean, recording_paused: boolean, recording_failing: boolean, lead: string|null}} Tour */
 /** Of the audit log: docs/audit.md. @typedef {{n: number, at: string, what: string, outcome: string, code?: string, sub?: string,
@@ -91,8 +93,12 @@ export class RecordingsApi extends EventTarget {
   }
 
   /** @param {string} id @returns {Promise<Recording>} */
-  get(id) {
-    return this.call(`/v1/recordings/${encodeURIComponent(id)}`);
+  async get(id) {
+    const recording = await this.call(`/v1/recordings/${encodeURIComponent(id)}`);
+    for (const track of recording.tracks) {
+      track.redacted = (recording.redacted ?? []).filter((/** @type {Removed} */ r) => r.track === track.id);
+    }
+    return recording;
   }
 
   /**
@@ -106,11 +112,11 @@ export class RecordingsApi extends EventTarget {
 
   /**
    * A browser that has a file asks for it no more, as long as its address is the same. So one that grows has its length in
-   * it, which says nothing to the server.
-   * @param {string} id @param {string} track @param {number} epoch @param {number} [end] [s] of what grows
+   * it, and one of which something was removed how often that was, which says nothing to the server.
+   * @param {string} id @param {string} track @param {number} epoch @param {number} [end] [s] of what grows @param {number} [removed]
    */
-  mediaUrl(id, track, epoch, end = 0) {
-    return `/v1/recordings/${id}/${track}/${epoch}.webm${end ? `?end=${end}` : ''}`;
+  mediaUrl(id, track, epoch, end = 0, removed = 0) {
+    return `/v1/recordings/${id}/${track}/${epoch}.webm${end ? `?end=${end}` : removed ? `?removed=${removed}` : ''}`;
   }
 
   /** Why a file does not play. @param {string} url @returns {Promise<string>} a code, '' when it is there */
@@ -165,6 +171,11 @@ export class RecordingsApi extends EventTarget {
   /** For ever. @param {string} id @param {string} [person] only that one in it */
   shred(id, person) {
     return this.call(`/v1/recordings/${id}${person ? `/participants/${person}` : ''}`, 'DELETE');
+  }
+
+  /** Some time of some tracks, for ever. @param {string} id @param {Redaction} what */
+  redact(id, what) {
+    return this.call(`/v1/recordings/${id}/redactions`, 'POST', what);
   }
 
   /** How recordings are kept; only for who sees all tours. */

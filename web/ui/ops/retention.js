@@ -11,16 +11,18 @@ import { day, when } from '../words/format.js';
 import { t } from '../words/words.js';
 import { problemWords } from './problems.js';
 import { isGrowing } from './programme.js';
+import './redaction.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./recordings_api.js').Hold} Hold */
 /** @typedef {import('./programme.js').Person} Person */
 
 const DAY_MS = 86400000;
+const WHOLE = ['complete', 'interrupted', 'waiting_for_store']; // of others it is not known what would go
 
 export class Retention extends Part {
   static properties = { api: { attribute: false }, recording: { attribute: false }, people: { attribute: false },
-    hold: { state: true }, days: { state: true }, problem: { state: true } };
+    now: { type: Number }, hold: { state: true }, days: { state: true }, problem: { state: true } };
 
   constructor() {
     super();
@@ -30,6 +32,7 @@ export class Retention extends Part {
     this.recording = /** @type {any} */ (null);
     /** @type {Person[]} */
     this.people = [];
+    this.now = 0; // where the player is [s]
     /** @type {Hold|null} */
     this.hold = null;
     /** @type {number|null|undefined} days that recordings are kept; null: for ever; undefined: not known */
@@ -120,7 +123,8 @@ export class Retention extends Part {
       <p class="soft">${t(this.hold?.held ? 'shred.held' : 'shred.about')}</p>
       ${this.hold?.held ? nothing : html`<div class="row"><button type="button" class="danger" data-control="shred" @click=${() => this.shredAll()}>${icon('trash')} ${t('shred.all')}</button></div>
         ${people.length > 1 ? html`<ul class="exports">${people.map((person) => html`<li><span class="about"><bdi>${person.name}</bdi></span>
-          <button type="button" aria-label=${t('shred.person_of', { name: person.name })} @click=${() => this.shredPerson(person)}>${icon('trash')} ${t('shred.person')}</button></li>`)}</ul>` : nothing}`}`;
+          <button type="button" aria-label=${t('shred.person_of', { name: person.name })} @click=${() => this.shredPerson(person)}>${icon('trash')} ${t('shred.person')}</button></li>`)}</ul>` : nothing}
+        ${WHOLE.includes(this.recording.state) ? html`<oriel-redaction .api=${this.api} .recording=${this.recording} .now=${this.now}></oriel-redaction>` : nothing}`}`;
   }
 
   render() {

@@ -38,9 +38,11 @@ export class Sound {
 
   /** @param {Track|null} track null: the picture has its own, or there is none */
   show(track) {
+    const removed = track?.redacted?.length ?? 0;
+    const other = removed !== (this.track?.redacted?.length ?? 0); // another file, in which something is missing
     this.track = track;
     this.parts = track ? partsOf(track) : [];
-    if (!this.parts.some((part) => part.number === this.part?.number)) {
+    if (other || !this.parts.some((part) => part.number === this.part?.number)) {
       this.drop();
     }
   }
@@ -72,8 +74,8 @@ export class Sound {
     }
     this.open(part);
     audio.playbackRate = video.playbackRate;
-    if (audio.readyState > 0 && !audio.seeking && Math.abs(part.start + audio.currentTime - now) > APART_S * video.playbackRate) {
-      audio.currentTime = now - part.start;
+    if (audio.readyState > 0 && !audio.seeking && Math.abs(part.base + audio.currentTime - now) > APART_S * video.playbackRate) {
+      audio.currentTime = now - part.base;
     }
     const moving = !video.paused && !video.seeking && video.readyState > 2;
     if (moving && audio.paused) {

@@ -5,9 +5,10 @@ import { html, render } from 'lit';
 /**
  * @typedef {object} TextQuestion
  * @property {string} title
- * @property {string} text
+ * @property {string} text paragraphs are lines
  * @property {string} label of the field
  * @property {string} [must] it is done only when exactly this is typed: for what cannot be taken back
+ * @property {boolean} [danger] it cannot be taken back, though nothing is to be typed
  * @property {string} confirm
  * @property {string} cancel
  */
@@ -16,7 +17,7 @@ import { html, render } from 'lit';
 const typed = (text) => text.normalize('NFC').replace(/\s+/g, ' ').trim();
 
 /** @param {TextQuestion} q @returns {Promise<string>} */
-export function askText({ title, text, label, must, confirm, cancel }) {
+export function askText({ title, text, label, must, danger = must !== undefined, confirm, cancel }) {
   return new Promise((resolve) => {
     const dialog = document.createElement('dialog');
     dialog.className = 'question';
@@ -32,11 +33,12 @@ export function askText({ title, text, label, must, confirm, cancel }) {
       resolve(answer);
     });
     const draw = () => render(html`<form method="dialog">
-      <h2 id="question">${title}</h2><p class="soft" id="question-text">${text}</p>
+      <h2 id="question">${title}</h2><div class="text" id="question-text">
+        ${text.split('\n').map((line) => html`<p class="soft">${line}</p>`)}</div>
       <label><span>${label}</span><input type="text" maxlength="128" autocomplete="off" dir="auto" @input=${draw}
         @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !good() && e.preventDefault()} /></label>
       <div class="choices"><button type="button" data-choice="no" @click=${() => dialog.close('no')}>${cancel}</button>
-        <button value="yes" data-choice="yes" class=${must === undefined ? 'primary' : 'danger'}
+        <button value="yes" data-choice="yes" class=${danger ? 'danger' : 'primary'}
           ?disabled=${!dialog.querySelector('input') || !good()}>${confirm}</button></div>
     </form>`, dialog);
     document.body.append(dialog);
