@@ -274,7 +274,7 @@ static enum err set_up(struct postgres_db *x) {
             : e;
     if (e == OK && there == 0) {
         snprintf(text, sizeof(text), "CREATE SCHEMA %s", x->c.schema);
-        e = x->c.write ? run_text(x, text) : ERR_UNKNOWN;
+        e = x->c.write || x->c.make ? run_text(x, text) : ERR_UNKNOWN;
         e = e == ERR_EXISTS ? OK : e; /* somebody was quicker */
     }
     if (e == OK && x->c.write) {

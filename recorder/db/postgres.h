@@ -28,6 +28,7 @@ struct postgres_config {
     const char *url;
     const char *schema; /* ours, of letters and _; made when it is not there, by who writes */
     bool write;         /* the only one that does, of all processes: ERR_BUSY else */
+    bool make;          /* one of several that write: the schema is made, too */
     us_t connect_most, answer_most; /* [us] */
     us_t (*clock)(void *ctx);
     /* Until the socket can be read (or written) or it is `until`: false then. */

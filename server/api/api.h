@@ -18,6 +18,7 @@
 #include "server/rest/idempotency.h"
 
 struct audit_reader;
+struct ledger_thread;
 struct authority;
 
 /* All that is pointed to is borrowed: boot makes it and takes it apart. */
@@ -55,6 +56,7 @@ struct api {
     struct events_thread *events;       /* NULL = other programs are told nothing */
     struct audit *audit;                /* NULL: nobody records who does what */
     struct audit_reader *audit_reader;  /* likewise */
+    struct ledger_thread *ledger;       /* NULL: there is no database */
     struct orders orders;               /* that wait until it is recorded who gave them */
     struct jobs_thread *jobs;           /* NULL: recording is off */
     struct keeper_thread *keeper;       /* likewise */

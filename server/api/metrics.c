@@ -5,6 +5,7 @@
 #include "media/secure/srtp.h"
 #include "server/auth/authority.h"
 #include "server/config/units.h"
+#include "server/ledger/ledger_thread.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/recording/uploader_thread.h"
@@ -508,6 +509,17 @@ static void put_audit(struct buffer *t, const struct api *a) {
     gauge(t, "oriel_audit_last", "Number of the last record of the audit log.", (int64_t)s.last);
 }
 
+static void put_database(struct buffer *t, const struct api *a) {
+    if (!a->ledger) {
+        return;
+    }
+    const struct ledger_state s = ledger_thread_state(a->ledger);
+    gauge(t, "oriel_database_away", "1 while the database cannot be used.", s.away);
+    head(t, "oriel_database_waiting", "gauge", "What the database has not got yet.");
+    labelled(t, "oriel_database_waiting", "what", "events", s.behind.events);
+    labelled(t, "oriel_database_waiting", "what", "audit", s.behind.audit);
+}
+
 char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     struct buffer t = {0};
     put_server(&t, a, now);
@@ -527,6 +539,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     put_keeper(&t, a, now);
     put_events(&t, a);
     put_audit(&t, a);
+    put_database(&t, a);
     *ret_len = t.n;
     return buffer_take(&t);
 }

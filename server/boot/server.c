@@ -7,6 +7,7 @@
 #include "server/auth/tls.h"
 #include "server/boot/events_config.h"
 #include "server/boot/server_parts.h"
+#include "server/ledger/ledger_thread.h"
 #include "server/os/clock.h"
 
 #include <stdio.h>
@@ -102,6 +103,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     e = e == OK ? server_start_audit(s, why) : e;
     e = e == OK ? server_start_recording(s, why) : e;
     e = e == OK ? events_start(cfg, &s->loop, &s->api.events, why) : e;
+    e = e == OK ? server_start_ledger(s, why) : e;
     e = e == OK ? server_start_workers(s, why) : e;
     e = e == OK ? server_start_tours(s, why) : e;
     e = e == OK ? server_start_signaling(s, why) : e;
@@ -143,6 +145,7 @@ struct server *server_stop(struct server *s) {
     (void)announce_again_end(s->again, &unused, why);
     a->glue = glue_free(a->glue);
     a->events = events_thread_stop(a->events);
+    a->ledger = ledger_thread_stop(a->ledger); /* what it lacks is copied after the next start */
     a->authority = authority_stop(a->authority); /* its thread wakes control, too */
     a->auth = NULL;
     a->audit_reader = audit_reader_stop(a->audit_reader);

@@ -36,6 +36,8 @@ struct server {
     } load;
 };
 
+/* The thread that copies events and audit records into the database, if there is one. */
+enum err server_start_ledger(struct server *s, char why[WHY_MAX]);
 /* The loop with its services, not yet open. */
 void server_control(struct server *s);
 /* Take in what other threads reported and drain effects: the loop was woken. ctx is the server. */

@@ -8,11 +8,12 @@
 #include <string.h>
 
 static int usage(void) {
-    return cli_fail(CLI_USAGE,
-                    "audit: say verify [--dir DIR | --file FILE] [--public-key FILE | --no-key]"
-                    " [--known NUMBER:HASH] [--json], or list [--dir DIR] [--who WHO]"
-                    " [--what WORD] [--recording ID] [--tour T] [--outcome done|refused]"
-                    " [--since TIME] [--until TIME] [--json]");
+    return cli_fail(
+        CLI_USAGE,
+        "audit: say verify [--dir DIR | --file FILE | --database] [--public-key FILE | --no-key]"
+        " [--known NUMBER:HASH] [--json], or list [--dir DIR] [--who WHO]"
+        " [--what WORD] [--recording ID] [--tour T] [--outcome done|refused]"
+        " [--since TIME] [--until TIME] [--json]");
 }
 
 int cli_audit(int argc, char **argv) {

@@ -11,7 +11,7 @@ struct cli_audit_words {
     const char *config, *dir, *file, *keys;
     struct audit_filter filter; /* of list */
     struct audit_known known;
-    bool no_key, json;
+    bool no_key, json, database;
 };
 
 /* argv[0] is "verify" or "list". False: it is not understood. */

@@ -45,6 +45,9 @@ static bool read_other(int argc, char **argv, int *i, struct cli_audit_words *w)
     if (verify && strcmp(name, "--no-key") == 0) {
         return w->no_key = true;
     }
+    if (verify && strcmp(name, "--database") == 0) {
+        return w->database = true;
+    }
     if (verify && strcmp(name, "--known") == 0) {
         return read_known(cli_value(argc, argv, i), &w->known);
     }
@@ -67,5 +70,7 @@ bool cli_audit_read(int argc, char **argv, struct cli_audit_words *ret) {
             return false;
         }
     }
-    return !(ret->file && ret->dir) && !(ret->keys && ret->no_key);
+    return !(ret->file && ret->dir) &&
+           !(ret->database && (ret->file || ret->dir || ret->known.number)) &&
+           !(ret->keys && ret->no_key);
 }

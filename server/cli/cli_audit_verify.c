@@ -2,11 +2,13 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "base/ulid.h"
 #include "recorder/library/library.h"
 #include "recorder/library/library_state.h"
 #include "recorder/seal/signer.h"
 #include "server/boot/audit_config.h"
 #include "server/cli/cli.h"
+#include "server/ledger/ledger_chain.h"
 #include "server/os/clock.h"
 #include "server/os/files.h"
 #include "server/recording/database_config.h"
@@ -71,6 +73,7 @@ static int our_keys(struct audit_chain *c, const struct config *cfg) {
 
 /* What the outcome rests on, in the words of --json. */
 struct verdict {
+    const char *name; /* of the chain in the database; NULL: it is of files */
     enum audit_fault fault;
     struct audit_place at;
     const struct audit_chain *chain;
@@ -82,6 +85,9 @@ static void print_json(const struct verdict *v) {
     const struct audit_chain *c = v->chain;
     hex_encode(hash, c->last.hash, SHA256_LEN);
     json_open(&b, NULL, '{');
+    if (v->name) {
+        json_put_string(&b, "chain", v->name);
+    }
     json_put_string(&b, "result", audit_fault_word(v->fault));
     json_put_uint(&b, "first", c->first);
     json_put_uint(&b, "last", c->last.number);
@@ -89,9 +95,11 @@ static void print_json(const struct verdict *v) {
     json_put_uint(&b, "records", c->records);
     json_put_uint(&b, "signatures", c->signatures);
     json_put_uint(&b, "signed_upto", c->signed_upto);
-    if (v->fault != AUDIT_SOUND) {
+    if (v->fault != AUDIT_SOUND && !v->name) {
         json_put_string(&b, "file", v->at.file);
         json_put_uint(&b, "line", v->at.line);
+    }
+    if (v->fault != AUDIT_SOUND) {
         json_put_string(&b, "why", audit_fault_what(v->fault));
     }
     json_close(&b, '}');
@@ -102,6 +110,14 @@ static void print_json(const struct verdict *v) {
 static void print_text(const struct verdict *v) {
     const struct audit_chain *c = v->chain;
     char hash[2 * SHA256_LEN + 1];
+    if (v->name) {
+        printf("chain  %s\n", v->name);
+    }
+    if (v->fault != AUDIT_SOUND && v->name) {
+        printf("NOT SOUND  after record %" PRIu64 ": %s (%s)\n", c->last.number,
+               audit_fault_what(v->fault), audit_fault_word(v->fault));
+        return;
+    }
     if (v->fault != AUDIT_SOUND) {
         printf("NOT SOUND  %s line %" PRIu64 ", after record %" PRIu64 ": %s (%s)\n",
                *v->at.file ? v->at.file : "-", v->at.line, c->last.number,
@@ -153,6 +169,65 @@ static enum audit_fault check_all(struct verdict *v, struct audit_chain *c, cons
     return f;
 }
 
+/* ---- in the database ---- */
+
+struct chains {
+    struct db *db;
+    const struct cli_audit_words *words;
+    const struct audit_chain *fresh;
+    char (*names)[ULID_CHARS + 1];
+    size_t n;
+    bool bad; /* memory is out */
+};
+
+static void take_name(void *ctx, const char *name) {
+    struct chains *x = ctx;
+    void *p = mem_realloc(x->names, (x->n + 1) * sizeof(x->names[0]));
+    x->bad = x->bad || !p;
+    if (p) {
+        x->names = p;
+        snprintf(x->names[x->n++], sizeof(x->names[0]), "%s", name);
+    }
+}
+
+/* Each for itself: they are of different servers, and of none does a part make up for another. */
+static int check_chain(const struct chains *x, const char *name) {
+    struct audit_chain c = *x->fresh;
+    struct verdict v = {.name = name, .chain = &c};
+    enum err e = ledger_chain_walk(x->db, name, &c, &v.fault);
+    if (e != OK) {
+        return cli_fail(CLI_FAILED, "audit: the database: %s", err_name(e));
+    }
+    (x->words->json ? print_json : print_text)(&v);
+    return v.fault == AUDIT_SOUND ? CLI_OK : CLI_FAILED;
+}
+
+static int check_database(const struct config *cfg, const struct audit_chain *fresh,
+                          const struct cli_audit_words *w) {
+    char why[WHY_MAX] = "";
+    struct postgres_config postgres;
+    struct chains x = {.words = w, .fresh = fresh};
+    const struct postgres_config *database = database_configured(cfg, &postgres);
+    if (!database) {
+        return cli_fail(CLI_FAILED, "audit: there is no database (database.url)");
+    }
+    enum err e = ledger_chains_open(database, &x.db, why);
+    if (e != OK) {
+        return cli_fail(CLI_FAILED, "audit: the database: %s", why);
+    }
+    e = ledger_chains_each(x.db, take_name, &x);
+    int status = e != OK || x.bad ? cli_fail(CLI_FAILED, "audit: the database: %s",
+                                             err_name(e != OK ? e : ERR_NOMEM))
+                                  : CLI_OK;
+    for (size_t i = 0; i < x.n && !x.bad && e == OK; i++) {
+        int one = check_chain(&x, x.names[i]);
+        status = one != CLI_OK ? one : status;
+    }
+    mem_free(x.names);
+    ledger_chains_close(x.db);
+    return status;
+}
+
 int cli_audit_verify(const struct config *cfg, const struct cli_audit_words *w) {
     struct audit_chain c = {.any_key = w->no_key};
     struct verdict v = {.chain = &c};
@@ -161,6 +236,9 @@ int cli_audit_verify(const struct config *cfg, const struct cli_audit_words *w) 
         return status;
     }
     c.known[1] = w->known;
+    if (w->database) {
+        return check_database(cfg, &c, w);
+    }
     v.fault = w->file ? check_file(&v, &c, w->file) : check_all(&v, &c, w->dir);
     if (v.fault == AUDIT_UNREADABLE && !c.records) {
         return cli_fail(CLI_FAILED, "audit: %s: cannot be read", w->file ? w->file : w->dir);

@@ -40,6 +40,7 @@ static const struct {
     {"audit", "audit [-c FILE] verify [OPTION]... | list [FILTER]...",
      "Check the audit log: 1 when a record is changed, missing, added or torn, or a signature is\n"
      "not ours, and where the first is: --dir DIR or --file FILE instead of the configured log,\n"
+     "--database: the logs of all servers in database.url,\n"
      "--public-key FILE instead of our keys, --no-key to check none, --known NUMBER:HASH: this\n"
      "record was written down elsewhere. List records, oldest first: --who SUB, NAME or ADDRESS,\n"
      "--what WORD (\"recording.\": all that begin so), --recording ID, --tour T, --outcome\n"

@@ -320,7 +320,7 @@
         "a playback cookie lasts [s]")
 
 #define CONFIG_KEYS_DATABASE(STR, INT, BOOL, ENUM, LIST) \
-    STR(database_url, "database.url", "", "postgresql:// of the catalogue; empty: files") \
+    STR(database_url, "database.url", "", "postgresql:// of catalogue, events, audit") \
     STR(database_password_file, "database.password_file", "", "file with its password") \
     INT(database_connect_s, "database.connect_s", 5, 1, 60, "a connection may take [s]") \
     INT(database_answer_s, "database.answer_s", 10, 1, 120, "an answer may take [s]")

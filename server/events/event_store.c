@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT 3         /* PRAGMA user_version */
+#define FORMAT 4         /* PRAGMA user_version */
 #define PASSED_MAX 1000  /* new events that one call passes over */
 #define LOOKED_MAX 20000 /* rows that one page looks at */
 
@@ -77,6 +77,7 @@ static enum err make_tables(sqlite3 *db) {
     e = e == OK && version < 1 ? sql_exec(db, schema) : e;
     e = e == OK && version < 2 ? sql_exec(db, schema_2) : e;
     e = e == OK && version < 3 ? sql_exec(db, schema_3) : e;
+    e = e == OK && version < 4 ? sql_exec(db, event_store_shared_schema()) : e;
     enum err end = sql_exec(db, e == OK ? "COMMIT" : "ROLLBACK");
     return e == OK ? end : e;
 }

@@ -15,6 +15,8 @@ struct event_store {
     us_t retry_most; /* [us] 0: not known */
 };
 
+/* What event_store_shared.h wants: format 4. */
+const char *event_store_shared_schema(void);
 /* The first n numbers of the first row of q, which is given back. ERR_UNKNOWN: there is no row. */
 enum err event_store_numbers(struct event_store *s, sqlite3_stmt *q, int64_t *ret, int n);
 /* Note which recording it is about, and who takes which seat. In a transaction. */

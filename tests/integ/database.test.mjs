@@ -1,15 +1,21 @@
 // The catalogue is in a PostgreSQL that dies and comes back in mid-tour, at the end of a tour and
 // before the server starts: the tour goes on, what is recorded is in journals, and the catalogue has
-// all of it when the database is back, without anybody's doing.
+// all of it when the database is back, without anybody's doing. Events and audit records are copied there,
+// each once, also when it dies again and again while they come, and the server with it.
 import { execFileSync, spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { authority } from './lib/certs.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, freePort, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
 import { endTour, joinTour, listRecordings, untilComplete } from './lib/tour.mjs';
+import { WsClient } from './lib/ws.mjs';
 
+const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/offer.sdp'), 'utf8');
 const dir = tempDir();
 const pgDir = fs.mkdtempSync('/tmp/oriel-pg-');
 const port = await freePort();
@@ -24,8 +30,15 @@ fs.writeFileSync(password, 'secret\n', { mode: 0o600 });
 const database = (ca) => ({
   url: `postgresql://app@localhost:${port}/postgres?sslmode=verify-full&sslrootcert=${ca}`, password_file: password, connect_s: 2, answer_s: 3,
 });
+const office = http.createServer((request, response) => request.on('end', () => response.writeHead(204).end()).resume());
+await new Promise((resolve) => office.listen(0, '127.0.0.1', resolve));
+const hook = path.join(dir, 'office.secret');
+fs.writeFileSync(hook, `whsec_${crypto.randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
 const config = await writeConfig(dir, (c) => {
   c.database = database(ours.pem);
+  c.tours.push({ name: 'open-house', title: 'Open house', record: 'off' });
+  c.limits = { sessions_per_second: 100000 };
+  c.events = { webhooks: [{ name: 'office', url: `http://127.0.0.1:${office.address().port}/`, secret_file: hook }] };
 });
 const run = (file, args) => spawnSync(ORIEL, [args[0], '-c', file, ...args.slice(1)], { encoding: 'utf8', timeout: 60000 });
 const oriel = (...args) => run(config, args);
@@ -49,6 +62,58 @@ async function listIsAway() {
   expect(Number(answer.headers.get('retry-after')) > 0, 'Retry-After');
 }
 const listAnswers = () => until(async () => (await listStatus()) === 200, 'the list to answer', 30000);
+
+/** People who come and go, of whom each asks for a recording that there is not: events and records, until it is told
+ *  to end. `more` waits until some more of them have come. */
+function crowd() {
+  const mint = minter(fs.readFileSync(path.join(dir, 'jwt.secret'), 'utf8').trim());
+  const ask = async (client, message) => {
+    client.send(JSON.stringify({ id: 1, ...message }));
+    return until(async () => (await client.next()).re === 1, `the reply to ${message.type}`);
+  };
+  let n = 0;
+  let ended = false;
+  const visit = async (sub) => {
+    const client = await WsClient.open(new URL(server.urls.agent).origin);
+    await ask(client, { type: 'join', token: mint({ role: 'agent', tour: 'open-house', sub, name: sub }), offer: OFFER,
+      sources: [{ mid: '0', kind: 'microphone' }], consent: { recording: true, version: '1' } });
+    await ask(client, { type: 'leave' });
+    await client.close();
+    await (await fetch(new URL(`/v1/recordings/${'0'.repeat(32)}`, server.urls.ops),
+      { headers: { authorization: `Bearer ${mint({ role: 'ops', sub, tour: undefined })}` } })).text();
+  };
+  const all = (async () => {
+    for (; !ended; n++) {
+      await visit(`guest-${n}`);
+    }
+  })();
+  return {
+    more: (count) => until(((had) => () => n >= had + count)(n), 'more guests', 60000),
+    end: () => (ended = true) && all,
+  };
+}
+
+const lines = (text) => text.split('\n').filter((l) => l !== '');
+/** What is written here, and what is in the database, in their order. */
+const written = {
+  events: () => lines(execFileSync('python3', ['-c',
+    `import sqlite3; [print(r[0]) for r in sqlite3.connect("file:${path.join(dir, 'events.db')}?mode=ro", uri=True).execute("SELECT id FROM event ORDER BY n")]`],
+  { encoding: 'utf8' })),
+  records: () => fs.readdirSync(path.join(dir, 'audit')).filter((f) => f.endsWith('.jsonl')).sort()
+    .flatMap((f) => lines(fs.readFileSync(path.join(dir, 'audit', f), 'utf8'))),
+};
+const copied = {
+  events: () => lines(rows('SELECT id FROM oriel_ledger.events ORDER BY n')),
+  records: () => lines(rows('SELECT line FROM oriel_ledger.audit ORDER BY number')),
+};
+async function allIsThereOnce() {
+  for (const what of ['events', 'records']) {
+    await until(() => JSON.stringify(copied[what]()) === JSON.stringify(written[what]()), `all ${what} to be there, each once`, 60000);
+  }
+  const verify = oriel('audit', 'verify', '--database', '--json');
+  expectEqual(`${verify.status} ${JSON.parse(verify.stdout).result}`, '0 sound', verify.stderr);
+}
+
 const browser = await launchChromium();
 const agent = browser.pages()[0];
 let recording;
@@ -68,6 +133,24 @@ await test('whom_another_authority_vouches_for_is_not_spoken_to', async () => {
   fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(config, 'utf8')), database: database(authority(dir, 'other').pem) }));
   const listed = run(file, ['recordings', 'list']);
   expect(listed.status !== 0 && /certificate verify failed/.test(listed.stderr), `list: ${listed.status} ${listed.stderr}`);
+});
+
+await test('what_happens_while_it_is_restarted_is_there_once', async (atEnd) => {
+  const guests = crowd();
+  atEnd(guests.end);
+  for (let i = 0; i < 3; i++) {
+    await guests.more(3);
+    pg('kill'); // what it had committed last, and not written, is lost with it
+    await until(async () => (await server.metric('oriel_database_away')) === 1, 'it to be known', 60000);
+    await guests.more(3);
+    pg('start');
+    await until(async () => (await server.metric('oriel_database_away')) === 0, 'it to be back', 60000);
+  }
+  await guests.end();
+  expect(written.events().length > 30 && written.records().length > 15, 'a crowd');
+  await allIsThereOnce();
+  const said = server.log.filter((l) => /"database_(away|back)"|database_(away|back)/.test(l)).length;
+  expectEqual(said, 6, 'lines of the log: one when it goes, one when it comes back');
 });
 
 await test('a_frozen_database_stops_nothing_but_itself', async (atEnd) => {
@@ -127,6 +210,19 @@ await test('a_backup_has_the_catalogue', async () => {
   expectEqual(Number(count.stdout), segments(), 'segments in the copy');
 });
 
+await test('a_killed_server_has_lost_nothing_of_what_it_could_not_copy', async (atEnd) => {
+  const guests = crowd();
+  atEnd(guests.end);
+  pg('kill');
+  await guests.more(5);
+  await guests.end();
+  await server.stop('SIGKILL');
+  pg('start');
+  server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  await allIsThereOnce();
+});
+
 await browser.close();
+office.close();
 expectEqual((await server.stop()).code, 0, 'exit status');
 finish();

@@ -1,5 +1,6 @@
 #include "tests/unit/recorder/bench_postgres.h"
 
+#include "recorder/catalogue/catalogue.h"
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
 

@@ -3,7 +3,9 @@
 #ifndef ORIEL_TESTS_BENCH_POSTGRES_H
 #define ORIEL_TESTS_BENCH_POSTGRES_H
 
-#include "recorder/catalogue/catalogue.h"
+#include "recorder/db/postgres.h"
+
+#include <stdbool.h>
 
 /* How to connect to it as it is now: with the clock and poll of the operating system, quick to give
  * up. Its url is of a database without anything in it, the same until the next call. */
@@ -31,6 +33,7 @@ void bench_postgres_sql(const char *text);
 /* What follows is in a fresh PostgreSQL, or in files. */
 void bench_kind(bool postgres);
 bool bench_kind_is_postgres(void);
+struct catalogue;
 /* A catalogue of that kind. path: where the file is, or would be. */
 struct catalogue *bench_catalogue(const char *path);
 /* Another connection to that catalogue, for reading. */

@@ -5,6 +5,7 @@
 #include "server/boot/audit_config.h"
 #include "server/boot/events_config.h"
 #include "server/boot/jobs_config.h"
+#include "server/boot/ledger_config.h"
 #include "server/boot/mix_config.h"
 #include "server/boot/reader_config.h"
 #include "server/boot/recorder_config.h"
@@ -39,6 +40,7 @@ struct told {
     struct courier_thread_config courier;
     struct tours_config tours;
     struct audit_config audit;
+    struct ledger_config ledger;
 };
 
 static void tell(const struct config *c, struct told *t) {
@@ -63,6 +65,7 @@ static void tell(const struct config *c, struct told *t) {
     t->courier = courier_configured(c, NULL, &(struct config_list){.n = 0});
     t->tours = tours_configured(c);
     t->audit = audit_configured(c, &paths);
+    t->ledger = ledger_configured(c);
 }
 
 struct reach {
@@ -179,6 +182,8 @@ static const struct reach reaches[] = {
     REACH("timeouts.idle_s", signaling.idle_limit),
     REACH("events.file", events.store),
     REACH("events.keep_days", events.keep),
+    REACH("events.file", ledger.events),
+    REACH("events.keep_days", ledger.keep_events),
     REACH("events.attempts", courier.attempts),
     REACH("events.retry_s", courier.retry.first),
     REACH("events.retry_max_s", courier.retry.most),

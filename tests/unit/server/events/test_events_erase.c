@@ -474,7 +474,9 @@ TEST(a_ledger_of_the_first_format_is_taken_over) {
     run();
     l.store = event_store_close(l.store);
     EXPECT_EQ(sql_open(l.path, false, &db), OK);
-    EXPECT_EQ(sql_exec(db, "DROP INDEX event_session; ALTER TABLE event DROP COLUMN session;"
+    EXPECT_EQ(sql_exec(db, "DROP TABLE shared; DROP TABLE amended; DROP TRIGGER event_amended;"
+                           "DROP TRIGGER event_forgotten;"
+                           "DROP INDEX event_session; ALTER TABLE event DROP COLUMN session;"
                            "ALTER TABLE event DROP COLUMN person;"
                            "ALTER TABLE event DROP COLUMN erased; DROP TABLE recorded;"
                            "DROP TABLE seat; DROP TABLE erased; DROP TABLE shreds;"
