@@ -220,7 +220,7 @@ static uint64_t bench_open(struct bench *b, unsigned viewers, bool kept) {
     struct addr loopback = addr_v4(127, 0, 0, 1, 0);
     memset(b, 0, sizeof(*b));
     sink_open(&b->sink);
-    CHECK(udp_open(&loopback, &b->udp, why) == OK);
+    CHECK(udp_open(&loopback, NULL, &b->udp, why) == OK);
     house_open(&b->house, &b->sink, viewers, kept);
     for (unsigned i = 0; i < viewers; i++) {
         house_add(&b->house, &b->sink);

@@ -49,6 +49,7 @@ struct api {
     struct worker **workers;
     uint32_t n_workers;
     struct live_found found;            /* left by a process before this one */
+    struct socket_store *sockets;       /* that outlive this one */
     struct recorder_thread *recorder;   /* NULL: recording is off */
     struct uploader_threads *uploaders; /* NULL: nothing is uploaded */
     struct reader_thread *reader;       /* NULL: recording is off */

@@ -228,6 +228,15 @@ static void put_found(struct buffer *t, const struct live_found *f) {
     }
 }
 
+static void put_sockets(struct buffer *t, const struct socket_store *s) {
+    const struct socket_counters n = socket_store_counters(s);
+    head(t, "oriel_sockets_given", "gauge",
+         "Sockets that were kept for this process: used, or closed because they are none of its.");
+    labelled(t, "oriel_sockets_given", "result", "used", n.used);
+    labelled(t, "oriel_sockets_given", "result", "refused", n.refused);
+    labelled(t, "oriel_sockets_given", "result", "unwanted", n.unwanted);
+}
+
 static void put_rim(struct buffer *t, const struct api *a) {
     static const struct {
         const char *name, *help;
@@ -531,6 +540,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     put_media(&t, a);
     offenders_metrics(glue_offenders(a->glue), &t);
     put_found(&t, &a->found);
+    put_sockets(&t, a->sockets);
     put_rim(&t, a);
     put_recorder(&t, a);
     put_mix(&t, a);

@@ -9,6 +9,7 @@
 #include "server/boot/server_parts.h"
 #include "server/ledger/ledger_thread.h"
 #include "server/os/clock.h"
+#include "server/os/log.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -41,7 +42,8 @@ static enum err start_crypto(struct server *s, char why[WHY_MAX]) {
 static enum err start_basics(struct server *s, char why[WHY_MAX]) {
     struct api *a = &s->api;
     struct rng rng = clock_rng();
-    enum err e = loop_port_free(a->config, why);
+    const struct socket_place http = {.store = a->sockets, .name = "http"};
+    enum err e = loop_bind(&s->loop, &http, why);
     if (e == OK && s->loop.tls) {
         e = tls_check(a->config->tls_cert, a->config->tls_key, why);
     }
@@ -85,6 +87,21 @@ enum err server_tokens_again(struct server *s, const struct config *cfg, char wh
     return e;
 }
 
+/* All are made: what else was kept for us is of another configuration. */
+static void tell_sockets(struct server *s) {
+    socket_store_settle(s->api.sockets);
+    struct socket_counters n = socket_store_counters(s->api.sockets);
+    if (n.used + n.refused + n.unwanted > 0) {
+        LOG(LOG_LEVEL_INFO, "sockets_given",
+            "Sockets of the process before this one were kept for it.", LOG_NUM("used", n.used),
+            LOG_NUM("refused", n.refused), LOG_NUM("unwanted", n.unwanted));
+    }
+}
+
+void server_ready(struct server *s) {
+    socket_store_ready(s->api.sockets);
+}
+
 enum err server_start(const struct config *cfg, struct server **ret, char why[WHY_MAX]) {
     struct server *s = mem_zalloc(1, sizeof(*s));
     if (!s) {
@@ -98,7 +115,8 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     s->api.workers = s->workers;
     s->api.n_workers = (uint32_t)(n < WORKERS_MAX ? n : WORKERS_MAX);
     server_control(s);
-    enum err e = server_start_live(s, why);
+    enum err e = socket_store_open(&s->api.sockets);
+    e = e == OK ? server_start_live(s, why) : e;
     e = e == OK ? start_basics(s, why) : e;
     e = e == OK ? server_start_audit(s, why) : e;
     e = e == OK ? server_start_recording(s, why) : e;
@@ -112,6 +130,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
         server_stop(s);
         return e;
     }
+    tell_sockets(s);
     server_start_admission(s);
     server_woken(s); /* wake-ups before there was a listener went unheard */
     *ret = s;
@@ -151,6 +170,7 @@ struct server *server_stop(struct server *s) {
     a->audit_reader = audit_reader_stop(a->audit_reader);
     audit_quiet(a->audit); /* so does this one, which goes on until all have ended */
     loop_close(&s->loop);
+    a->sockets = socket_store_close(a->sockets);
     audit(a->audit, &(struct audit_act){.what = AUDIT_SERVER_STOP});
     a->audit = audit_stop(a->audit);
     server_free_tours(s);

@@ -13,6 +13,8 @@ struct server;
 enum err server_start(const struct config *cfg, struct server **ret, char why[WHY_MAX]);
 /* Say goodbye to clients, finish recordings, stop threads, free. NULL allowed; returns NULL. */
 struct server *server_stop(struct server *s);
+/* Whoever has started us is told that we serve, where that wants to know. */
+void server_ready(struct server *s);
 /* The loop of the control thread, which is the caller's to turn. */
 struct loop *server_loop(struct server *s);
 /* The UDP port of the first worker, and how many workers there are. */

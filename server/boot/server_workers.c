@@ -41,6 +41,7 @@ enum err server_start_workers(struct server *s, char why[WHY_MAX]) {
     w.engine.identity = s->identity;
     w.wake_control = loop_wake;
     w.wake_ctx = a->loop;
+    w.store = a->sockets;
     lower_tcp_connections(a, &w.tcp);
     if (a->n_workers > 1) {
         w.peering = s->peering = peering_new(a->n_workers, PEERING_MESSAGES);

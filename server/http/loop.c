@@ -4,6 +4,7 @@
 #include "server/config/units.h"
 #include "server/http/deadlines.h"
 #include "server/http/header.h"
+#include "server/http/listener.h"
 #include "server/http/policy.h"
 #include "server/http/request.h"
 #include "server/http/request_callback.h"
@@ -15,12 +16,8 @@
 #include "server/os/clock.h"
 #include "server/os/log.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define DRAIN_TIME US_PER_S
 /* Of TLS 1.2: with forward secrecy, and no CBC (RFC 9325 section 4.2). Of 1.3 OpenSSL has good ones
@@ -119,26 +116,8 @@ enum err loop_open(struct loop *l, char why[WHY_MAX]) {
     return OK;
 }
 
-enum err loop_port_free(const struct config *cfg, char why[WHY_MAX]) {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)cfg->listen_port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
-                              .sin6_port = htons((uint16_t)cfg->listen_port)};
-    bool is_v4 = inet_pton(AF_INET, cfg->listen_address, &v4.sin_addr) == 1;
-    inet_pton(AF_INET6, cfg->listen_address, &v6.sin6_addr);
-    int one = 1, fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0;
-    ok = ok && (is_v4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
-                      : bind(fd, (struct sockaddr *)&v6, sizeof(v6))) == 0;
-    ok = ok && listen(fd, 1) == 0;
-    if (!ok) {
-        snprintf(why, WHY_MAX, "cannot listen on %.64s port %" PRId64 ": %.60s%s",
-                 cfg->listen_address, cfg->listen_port, strerror(errno),
-                 errno == EADDRINUSE ? " (another server runs there; see listen.port)" : "");
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok ? OK : ERR_IO;
+enum err loop_bind(struct loop *l, const struct socket_place *place, char why[WHY_MAX]) {
+    return listener_bind(l->config, place, &l->listener, why);
 }
 
 static void fill_urls(struct loop *l) {
@@ -160,7 +139,11 @@ static void fill_urls(struct loop *l) {
 
 enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
     const struct config *cfg = l->config;
-    bool v6 = strchr(cfg->listen_address, ':') != NULL;
+    const struct socket_place nowhere = {0};
+    enum err e = l->listener ? OK : loop_bind(l, &nowhere, why);
+    if (e != OK) {
+        return e;
+    }
     l->https = *cfg->public_url ? strncasecmp(cfg->public_url, "https://", 8) == 0 : l->tls;
     l->policy = policy_new(cfg, l->https);
     if (!l->policy) {
@@ -168,13 +151,10 @@ enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
         return ERR_NOMEM;
     }
     struct lws_context_creation_info info = {
-        .port = cfg->listen_port ? (int)cfg->listen_port : 0,
-        .iface = strcmp(cfg->listen_address, "::") == 0 ? NULL : cfg->listen_address,
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
         .vhost_name = "oriel",
-        .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-                   (l->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0) |
-                   (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+        .options = l->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
         /* Ours are tcp.h's; these stand behind them. */
         .timeout_secs_ah_idle = (unsigned)cfg->timeouts_headers_s + SPARE,
         .keepalive_timeout = KEEPALIVE_S,
@@ -187,13 +167,12 @@ enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
     };
     l->vhost = lws_create_vhost(l->lws, &info);
     if (!l->vhost) {
-        snprintf(why, WHY_MAX, "cannot listen on %.64s port %" PRId64, cfg->listen_address,
-                 cfg->listen_port);
+        snprintf(why, WHY_MAX, "the HTTP server cannot start: out of memory, or a bad tls.cert");
         return ERR_IO;
     }
-    l->port = (uint16_t)lws_get_vhost_listen_port(l->vhost);
+    l->port = listener_port(l->listener);
     fill_urls(l);
-    return OK;
+    return listener_begin(l->listener, l, why);
 }
 
 bool loop_turn(struct loop *l) {
@@ -220,6 +199,7 @@ void loop_close(struct loop *l) {
         l->lws = NULL;
         l->ssl = NULL;
     }
+    l->listener = listener_free(l->listener);
     if (l->addresses) {
         tcp_forget_arriving(l);
         l->addresses = addresses_free(l->addresses);

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "server/config/config.h"
 #include "server/http/refusals.h"
+#include "server/os/socket_store.h"
 
 #define LOOP_LABEL 24     /* [bytes] "c17": a connection's name in the log */
 #define HTTP_STATUS_MAX 6 /* classes 1xx..5xx */
@@ -44,6 +45,7 @@ struct ws_service;
 struct addresses;
 struct address_rates;
 struct deadlines;
+struct listener;
 struct lws;
 struct lws_context;
 struct lws_vhost;
@@ -65,11 +67,12 @@ struct loop {
     bool https;       /* people reach us by https, be it by our own TLS or by that of a proxy */
     char url[256];    /* public_url without a trailing slash, or made of listen.* */
     struct lws_context *lws;
-    struct lws_vhost *vhost;  /* NULL: nobody listens */
-    struct policy *policy;    /* on every answer of it */
-    struct ssl_ctx_st *ssl;   /* OpenSSL's SSL_CTX of it; NULL: no TLS */
-    struct loop_alarm *alarm; /* runs at loop_alarm */
-    uint16_t port;            /* TCP port listened on */
+    struct lws_vhost *vhost;   /* NULL: nobody listens */
+    struct listener *listener; /* NULL: nothing is bound */
+    struct policy *policy;     /* on every answer of it */
+    struct ssl_ctx_st *ssl;    /* OpenSSL's SSL_CTX of it; NULL: no TLS */
+    struct loop_alarm *alarm;  /* runs at loop_alarm */
+    uint16_t port;             /* TCP port listened on */
 
     struct deadlines *deadlines; /* of connections */
     struct addresses *addresses;
@@ -85,12 +88,13 @@ struct loop {
     uint8_t *scratch; /* LWS_PRE + RESPOND_PIECE_MAX bytes: what is being written */
 };
 
-/* Try the TCP port and let go of it: libwebsockets says nothing useful when it cannot bind, and a
- * second server must stop before it touches the first one's state. ERR_IO, the reason in why. */
-enum err loop_port_free(const struct config *cfg, char why[WHY_MAX]);
+/* Bind the address, or take the socket that is kept there: a second server must stop before it
+ * touches the first one's state. ERR_IO, ERR_NOMEM with the reason in why. */
+enum err loop_bind(struct loop *l, const struct socket_place *place, char why[WHY_MAX]);
 /* The libwebsockets context, which loop_wake needs, without a listening socket. ERR_NOMEM. */
 enum err loop_open(struct loop *l, char why[WHY_MAX]);
-/* Start to listen; sets port, url and origin. ERR_IO, ERR_NOMEM with the reason in why. */
+/* Start to listen, where loop_bind has bound or as that does; sets port, url and origin. ERR_IO,
+ * ERR_NOMEM with the reason in why. */
 enum err loop_listen(struct loop *l, char why[WHY_MAX]);
 /* One turn of the loop: waits for events and serves them. False when the loop is broken. */
 bool loop_turn(struct loop *l);

@@ -5,6 +5,7 @@
 #include "server/config/units.h"
 #include "server/http/head.h"
 #include "server/http/header.h"
+#include "server/http/listener.h"
 #include "server/http/request_callback.h"
 #include "server/http/respond.h"
 #include "server/http/tcp.h"
@@ -330,8 +331,9 @@ int request_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
         l->ssl = (struct ssl_ctx_st *)user;
         return 0;
-    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-        return tcp_admit(l, (int)(intptr_t)in) ? 0 : 1;
+    case LWS_CALLBACK_RAW_RX_FILE: /* the one descriptor that is no connection */
+        listener_ready(l->listener);
+        return 0;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
         return tcp_opened(l, wsi) ? 0 : -1;
     case LWS_CALLBACK_WSI_DESTROY:

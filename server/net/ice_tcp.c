@@ -431,7 +431,7 @@ const struct ice_tcp_counters *ice_tcp_counters(const struct ice_tcp *t) {
 
 /* ---- its life ---- */
 
-static enum err open_listener(struct ice_tcp *t, const struct addr *a) {
+static enum err make_listener(struct ice_tcp *t, const struct addr *a) {
     struct sockaddr_storage name;
     int on = 1, off = 0;
     bool v6 = !addr_is_v4(a);
@@ -448,9 +448,19 @@ static enum err open_listener(struct ice_tcp *t, const struct addr *a) {
     if (bind(t->listener, (struct sockaddr *)&name, n) != 0 || listen(t->listener, BACKLOG) != 0) {
         return errno == EADDRINUSE ? ERR_EXISTS : ERR_IO;
     }
-    struct epoll_event e = {.events = EPOLLIN, .data = {.u32 = LISTENER}};
+    socket_store_keep(&t->config.place, t->listener);
+    return OK;
+}
+
+static enum err open_listener(struct ice_tcp *t, const struct addr *a) {
+    t->listener = socket_store_take(&t->config.place, SOCKET_LISTENER, a);
+    enum err e = t->listener >= 0 ? OK : make_listener(t, a);
+    if (e != OK) {
+        return e;
+    }
+    struct epoll_event ready = {.events = EPOLLIN, .data = {.u32 = LISTENER}};
     t->epoll = epoll_create1(EPOLL_CLOEXEC);
-    bool ok = t->epoll >= 0 && epoll_ctl(t->epoll, EPOLL_CTL_ADD, t->listener, &e) == 0;
+    bool ok = t->epoll >= 0 && epoll_ctl(t->epoll, EPOLL_CTL_ADD, t->listener, &ready) == 0;
     return ok ? OK : ERR_IO;
 }
 

@@ -16,6 +16,7 @@
 #include "base/packet.h"
 #include "base/rng.h"
 #include "media/media.h"
+#include "server/os/socket_store.h"
 
 #define ICE_TCP_BATCH ENGINE_BATCH_MAX
 #define ICE_TCP_MAX 65535 /* connections */
@@ -24,14 +25,15 @@ struct ice_tcp;
 
 struct ice_tcp_config {
     bool enabled;
-    uint32_t connections; /* at once, range 1..ICE_TCP_MAX */
-    uint32_t per_address; /* of these, of one client address */
-    uint32_t packets;     /* that wait to be sent, of all connections */
-    size_t queue;         /* [bytes] that wait to be sent, of one connection */
-    us_t wait;            /* [us] media that has waited so long is dropped */
-    us_t blocked;         /* [us] a connection may take nothing of what it is sent */
-    us_t first;           /* [us] from accept to the first authentic check */
-    us_t idle;            /* [us] a connection may say nothing whole, or get no answer */
+    uint32_t connections;      /* at once, range 1..ICE_TCP_MAX */
+    uint32_t per_address;      /* of these, of one client address */
+    uint32_t packets;          /* that wait to be sent, of all connections */
+    size_t queue;              /* [bytes] that wait to be sent, of one connection */
+    us_t wait;                 /* [us] media that has waited so long is dropped */
+    us_t blocked;              /* [us] a connection may take nothing of what it is sent */
+    us_t first;                /* [us] from accept to the first authentic check */
+    us_t idle;                 /* [us] a connection may say nothing whole, or get no answer */
+    struct socket_place place; /* of the listener; connections end with the process */
 };
 
 struct ice_tcp_counters {
@@ -44,8 +46,8 @@ struct ice_tcp_counters {
     uint64_t gone;    /* packets for a connection that is closed */
 };
 
-/* Listen at this address. ERR_EXISTS: somebody else does; ERR_IO, ERR_NOMEM; why[WHY_MAX] then says
- * the reason, and *ret is untouched. */
+/* Listen at this address, or take the listener that is kept there. ERR_EXISTS: somebody else does;
+ * ERR_IO, ERR_NOMEM; why[WHY_MAX] then says the reason, and *ret is untouched. */
 enum err ice_tcp_open(const struct ice_tcp_config *c, const struct addr *bind,
                       const struct rng *rng, struct ice_tcp **ret, char why[WHY_MAX]);
 /* Closes all connections. NULL allowed; returns NULL. */

@@ -67,8 +67,8 @@ static void set_discovery(struct udp *u, int how) {
 static void keep_whole(struct udp *u) {
     int how = IP_PMTUDISC_DONT;
     socklen_t n = sizeof(how);
-    u->whole =
-        getsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, &n) == 0 && how == IP_PMTUDISC_WANT;
+    u->whole = getsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, &n) == 0 &&
+               (how == IP_PMTUDISC_WANT || how == IP_PMTUDISC_DO); /* DO: of an earlier process */
     if (u->whole) {
         set_discovery(u, IP_PMTUDISC_DO);
     }
@@ -96,18 +96,30 @@ static bool is_wildcard(const struct addr *a) {
     return memcmp(a->ip, v6, sizeof(v6)) == 0 || memcmp(a->ip, v4, sizeof(v4)) == 0;
 }
 
-static bool bind_socket(struct udp *u, const struct addr *a) {
+static bool make_socket(struct udp *u, const struct addr *a) {
     struct sockaddr_storage name;
+    socklen_t n = sockaddr_of(a, u->v6, &name);
     u->fd = socket(u->v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (u->fd < 0) {
         return false;
     }
     set_options(u);
-    socklen_t n = sockaddr_of(a, u->v6, &name);
-    if (bind(u->fd, (struct sockaddr *)&name, n) != 0) {
+    return bind(u->fd, (struct sockaddr *)&name, n) == 0;
+}
+
+/* One that was kept for us has datagrams that came while there was no process: they are read as any
+ * others, whose senders know by themselves what is too old. */
+static bool bind_socket(struct udp *u, const struct socket_place *place, const struct addr *a) {
+    struct sockaddr_storage name;
+    socklen_t n = sizeof(name);
+    u->fd = place ? socket_store_take(place, SOCKET_UDP, a) : -1;
+    if (u->fd >= 0) {
+        set_options(u);
+    } else if (!make_socket(u, a)) {
         return false;
+    } else if (place) {
+        socket_store_keep(place, u->fd);
     }
-    n = sizeof(name);
     if (getsockname(u->fd, (struct sockaddr *)&name, &n) != 0) {
         return false;
     }
@@ -115,7 +127,8 @@ static bool bind_socket(struct udp *u, const struct addr *a) {
     return true;
 }
 
-enum err udp_open(const struct addr *bind, struct udp **ret, char why[WHY_MAX]) {
+enum err udp_open(const struct addr *bind, const struct socket_place *place, struct udp **ret,
+                  char why[WHY_MAX]) {
     char text[ADDR_TEXT_MAX];
     struct udp *u = mem_zalloc(1, sizeof(*u));
     if (!u) {
@@ -126,7 +139,7 @@ enum err udp_open(const struct addr *bind, struct udp **ret, char why[WHY_MAX]) 
     u->v6 = !addr_is_v4(bind);
     u->wildcard = is_wildcard(bind);
     u->in.stale = UDP_BATCH;
-    if (!bind_socket(u, bind)) {
+    if (!bind_socket(u, place, bind)) {
         const char *hint =
             errno == EADDRINUSE ? "; another process uses it: change media.port" : "";
         snprintf(why, WHY_MAX, "cannot bind UDP %s: %s%s", addr_text(bind, text), strerror(errno),

@@ -5,16 +5,19 @@
 
 #include "base/packet.h"
 #include "media/media.h"
+#include "server/os/socket_store.h"
 
 #define UDP_BATCH ENGINE_BATCH_MAX /* datagrams read by one call; more gain less than 1 % each */
 #define UDP_TRAINS 16 /* sent by one call: 320 KiB, so that they are in the cache still */
 
 struct udp;
 
-/* Bind a non-blocking socket. A wildcard IPv6 address serves IPv4 too; a wildcard of
+/* Bind a non-blocking socket, or take the one that is kept in this place (NULL: in none), where a
+ * new one is kept from then on. A wildcard IPv6 address serves IPv4 too; a wildcard of
  * either family learns which of our addresses a datagram came to (packet.to) and answers from it.
  * ERR_IO with the reason in why[WHY_MAX]; *ret untouched then. */
-enum err udp_open(const struct addr *bind, struct udp **ret, char why[WHY_MAX]);
+enum err udp_open(const struct addr *bind, const struct socket_place *place, struct udp **ret,
+                  char why[WHY_MAX]);
 struct udp *udp_close(struct udp *u);
 int udp_fd(const struct udp *u);
 uint16_t udp_port(const struct udp *u);

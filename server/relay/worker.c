@@ -383,19 +383,31 @@ static enum err create_budget(struct worker *w, const struct rng *rng, char why[
     return OK;
 }
 
+static struct socket_place place_of(const struct worker *w, const char *what) {
+    struct socket_place p = {.store = w->config.store};
+    snprintf(p.name, sizeof(p.name), "media-%u-%s", w->config.index, what);
+    return p;
+}
+
 /* UDP and TCP on the same port number. When the system chooses it, it knows of UDP only. */
 static enum err open_sockets(struct worker *w, const struct rng *rng, char why[WHY_MAX]) {
+    const struct socket_place udp = place_of(w, "udp");
+    struct ice_tcp_config tcp = w->config.tcp;
     enum err err = ERR_EXISTS;
     bool chosen = w->config.bind.port == 0;
+    tcp.place = place_of(w, "tcp");
     for (int i = 0; err == ERR_EXISTS && i < (chosen ? PORT_TRIES : 1); i++) {
-        w->udp = udp_close(w->udp);
-        err = udp_open(&w->config.bind, &w->udp, why);
-        if (err != OK || !w->config.tcp.enabled) {
+        if (w->udp) {
+            w->udp = udp_close(w->udp);
+            socket_store_forget(&udp);
+        }
+        err = udp_open(&w->config.bind, &udp, &w->udp, why);
+        if (err != OK || !tcp.enabled) {
             return err;
         }
         struct addr bind = w->config.bind;
         bind.port = udp_port(w->udp);
-        err = ice_tcp_open(&w->config.tcp, &bind, rng, &w->tcp, why);
+        err = ice_tcp_open(&tcp, &bind, rng, &w->tcp, why);
     }
     return err;
 }

@@ -28,7 +28,8 @@ struct worker_config {
     struct mailbox *taps;              /* to the recorder thread, owned by it; NULL = no recorder */
     struct live_file *live; /* borrowed, the worker's while it runs: sessions are kept there; NULL =
                                they end with the process */
-    struct mailbox *asks;   /* from it, owned by it too: struct tap_ask; NULL: nobody asks */
+    struct socket_store *store; /* borrowed, during worker_start; NULL = sockets end with us */
+    struct mailbox *asks;       /* from it, owned by it too: struct tap_ask; NULL: nobody asks */
 };
 
 /* Create the sockets, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says

@@ -295,7 +295,7 @@ static const struct {
     {"origins", "http/ws.c"},
     {"trusted_proxies", "http/tcp.c"},
     {"listen.address", "http/loop.c"},
-    {"listen.port", "http/loop.c"},
+    {"listen.port", "http/listener.c"},
     {"tls.cert", "boot/server.c"},
     {"tls.key", "boot/server.c"},
     {"web.dir", "boot/server.c"},

@@ -7,7 +7,7 @@ struct udp *loopback_open(void) {
     char why[WHY_MAX] = "";
     struct udp *u = NULL;
     struct addr any_port = addr_v4(127, 0, 0, 1, 0);
-    enum err err = udp_open(&any_port, &u, why);
+    enum err err = udp_open(&any_port, NULL, &u, why);
     if (err != OK) {
         printf("# %s\n", why);
     }

@@ -86,7 +86,7 @@ TEST(udp_port_in_use_is_one_clear_line) {
     struct udp *a = loopback_open(), *b = NULL;
     REQUIRE(a);
     struct addr taken = addr_v4(127, 0, 0, 1, udp_port(a));
-    EXPECT_EQ(udp_open(&taken, &b, why), ERR_IO);
+    EXPECT_EQ(udp_open(&taken, NULL, &b, why), ERR_IO);
     EXPECT(b == NULL);
     EXPECT(strstr(why, "media.port") != NULL);
     udp_close(a);
@@ -177,7 +177,7 @@ TEST(udp_answers_from_the_address_that_was_asked) {
     struct addr any = addr_v4(0, 0, 0, 0, 0);
     struct packet_pool *pool = packet_pool_new(128);
     struct packet *in[UDP_BATCH];
-    REQUIRE(b && pool && udp_open(&any, &all, why) == OK);
+    REQUIRE(b && pool && udp_open(&any, NULL, &all, why) == OK);
     struct addr to = addr_v4(127, 0, 0, 77, udp_port(all));
     loopback_queue(b, &to, 1, 50);
     udp_flush(b, NOW);

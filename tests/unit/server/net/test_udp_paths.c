@@ -38,7 +38,7 @@ static bool comes_and_goes(const struct addr *at) {
     struct udp *all = NULL, *b = NULL;
     struct packet_pool *pool = packet_pool_new(2);
     struct addr got_from, got_to;
-    bool ok = pool && udp_open(&any, &all, why) == OK && udp_open(at, &b, why) == OK;
+    bool ok = pool && udp_open(&any, NULL, &all, why) == OK && udp_open(at, NULL, &b, why) == OK;
     if (ok) {
         struct addr to = *at, from = *at;
         to.port = udp_port(all);
@@ -148,7 +148,7 @@ static bool narrow_path(const struct addr *at) {
     struct packet_pool *pool = packet_pool_new(128);
     struct packet *in[2 * UDP_BATCH];
     size_t got = 0;
-    if (!pool || udp_open(at, &a, why) != OK || udp_open(at, &b, why) != OK) {
+    if (!pool || udp_open(at, NULL, &a, why) != OK || udp_open(at, NULL, &b, why) != OK) {
         return false;
     }
     struct addr to = *at;
@@ -197,7 +197,7 @@ static int mtu_discovery(const struct udp *u) {
 static int how_opened(const struct addr *at) {
     char why[WHY_MAX] = "";
     struct udp *u = NULL;
-    int how = udp_open(at, &u, why) == OK ? mtu_discovery(u) : -1;
+    int how = udp_open(at, NULL, &u, why) == OK ? mtu_discovery(u) : -1;
     udp_close(u);
     return how;
 }
