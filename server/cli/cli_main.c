@@ -10,10 +10,11 @@ static const struct {
     const char *name, *usage, *what;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"serve", "serve -c FILE [--lan ADDRESS]",
+    {"serve", "serve -c FILE [--lan ADDRESS] [--supervise]",
      "Run the server until SIGTERM. --lan serves a local network: TLS on port 8443 with a\n"
-     "certificate made for ADDRESS, media on ADDRESS. SIGHUP reads the TLS files, auth and\n"
-     "log.level again.",
+     "certificate made for ADDRESS, media on ADDRESS. --supervise starts it again when it dies,\n"
+     "and keeps its sockets meanwhile: where nobody else does, as in a container. SIGHUP reads\n"
+     "the TLS files, auth and log.level again.",
      cli_serve},
     {"check-config", "check-config FILE",
      "Say what is wrong with a configuration, with line numbers.", cli_check_config},

@@ -10,6 +10,7 @@
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/sockaddr.h"
+#include "server/os/supervisor.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -114,6 +115,7 @@ static void announce_ready(struct server *s) {
     }
     printf("ready\n");
     fflush(stdout);
+    server_ready(s);
 }
 
 /* A server that runs. */
@@ -239,32 +241,63 @@ static int serve(const struct config *cfg, const char *file, bool lan) {
     return status;
 }
 
-int cli_serve(int argc, char **argv) {
-    const char *file = NULL, *lan = NULL;
-    char why[WHY_MAX] = "";
+/* What was said on the command line. */
+struct said {
+    const char *file, *lan;
+    bool supervise;
+};
+
+static bool read_options(int argc, char **argv, struct said *ret) {
     for (int i = 1; i < argc; i++) {
         bool is_file = strcmp(argv[i], "-c") == 0;
-        if (!is_file && strcmp(argv[i], "--lan") != 0) {
-            return cli_fail(CLI_USAGE, "serve: unknown option \"%s\"", argv[i]);
+        if (strcmp(argv[i], "--supervise") == 0) {
+            ret->supervise = true;
+            continue;
         }
-        const char **value = is_file ? &file : &lan;
+        if (!is_file && strcmp(argv[i], "--lan") != 0) {
+            cli_fail(CLI_USAGE, "serve: unknown option \"%s\"", argv[i]);
+            return false;
+        }
+        const char **value = is_file ? &ret->file : &ret->lan;
         *value = cli_value(argc, argv, &i);
         if (!*value) {
-            return CLI_USAGE;
+            return false;
         }
     }
-    if (!file) {
-        return cli_fail(CLI_USAGE, "serve needs -c FILE");
+    if (!ret->file) {
+        cli_fail(CLI_USAGE, "serve needs -c FILE");
     }
-    struct config *cfg = cli_config(file);
+    return ret->file != NULL;
+}
+
+/* The same command, without --supervise, as a child. */
+static int parent(const struct said *said) {
+    const char *argv[] = {"oriel", "serve", "-c", said->file, NULL, NULL, NULL};
+    if (said->lan) {
+        argv[4] = "--lan";
+        argv[5] = said->lan;
+    }
+    return supervise((char *const *)argv);
+}
+
+int cli_serve(int argc, char **argv) {
+    struct said said = {0};
+    char why[WHY_MAX] = "";
+    if (!read_options(argc, argv, &said)) {
+        return CLI_USAGE;
+    }
+    if (said.supervise) {
+        return parent(&said);
+    }
+    struct config *cfg = cli_config(said.file);
     if (!cfg) {
         return CLI_FAILED;
     }
-    if (lan && set_lan(cfg, lan, why) != OK) {
+    if (said.lan && set_lan(cfg, said.lan, why) != OK) {
         config_free(cfg);
         return cli_fail(CLI_FAILED, "%s", *why ? why : "out of memory");
     }
-    int status = serve(cfg, file, lan != NULL);
+    int status = serve(cfg, said.file, said.lan != NULL);
     config_free(cfg);
     return status;
 }
