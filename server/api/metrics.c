@@ -221,6 +221,9 @@ static void put_found(struct buffer *t, const struct live_found *f) {
     };
     gauge(t, "oriel_live_found_sessions",
           "Sessions that a process before this one has left in runtime_dir.", f->sessions);
+    gauge(t, "oriel_live_clean_start",
+          "Processes before this one died too often: what they left was not read (0, 1).",
+          f->clean);
     head(t, "oriel_live_dropped", "gauge",
          "What of that could not be read, sessions and files, by reason.");
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {

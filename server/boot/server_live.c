@@ -2,6 +2,7 @@
 #include "server/boot/server_parts.h"
 #include "server/config/units.h"
 #include "server/os/clock.h"
+#include "server/os/crash_loop.h"
 #include "server/os/log.h"
 #include "server/os/runtime_dir.h"
 #include "server/relay/live_file.h"
@@ -21,6 +22,16 @@ static void tell_found(const struct live_found *f) {
     }
 }
 
+/* What was left may be what the process dies of. */
+static void begin_clean(struct server *s) {
+    s->api.found.clean = true;
+    unsigned n = runtime_dir_clear(s->runtime);
+    LOG(LOG_LEVEL_ERROR, "crash_loop",
+        "The process has died three times within half a minute while there was something to go on "
+        "with: what it left was removed unread. People join again.",
+        LOG_NUM("files", n));
+}
+
 enum err server_start_live(struct server *s, char why[WHY_MAX]) {
     struct api *a = &s->api;
     const char *path = a->config->runtime_dir;
@@ -37,10 +48,17 @@ enum err server_start_live(struct server *s, char why[WHY_MAX]) {
             "they have been wiped, and the system writes them there again and again.",
             LOG_STR("path", path));
     }
+    if (crash_loop_begins(s->runtime, clock_now())) {
+        begin_clean(s);
+        return OK;
+    }
     for (uint32_t i = 0; i < WORKERS_MAX; i++) { /* it may have had more workers */
         live_file_take(s->runtime, i, &a->found);
     }
     tell_found(&a->found);
+    if (a->found.sessions == 0) {
+        crash_loop_over(s->runtime);
+    }
     return OK;
 }
 
@@ -71,6 +89,7 @@ void server_stop_live(struct server *s) {
     }
     if (s->runtime) {
         live_identity_end(s->runtime);
+        crash_loop_over(s->runtime);
     }
     s->runtime = runtime_dir_close(s->runtime);
 }

@@ -2,9 +2,11 @@
 
 #include "base/alloc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -68,6 +70,46 @@ struct runtime_dir *runtime_dir_close(struct runtime_dir *d) {
 bool runtime_dir_in_memory(const struct runtime_dir *d) {
     struct statfs fs;
     return fstatfs(d->fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+/* What of it is there: a file of a worker is mostly holes, which are to stay that. */
+static void wipe(int fd) {
+    static const uint8_t zero[4096];
+    off_t from, to = 0;
+    while ((from = lseek(fd, to, SEEK_DATA)) >= 0 && (to = lseek(fd, from, SEEK_HOLE)) > from) {
+        while (from < to) {
+            size_t left = (size_t)(to - from);
+            ssize_t n = pwrite(fd, zero, left < sizeof(zero) ? left : sizeof(zero), from);
+            if (n <= 0) {
+                return;
+            }
+            from += n;
+        }
+    }
+}
+
+unsigned runtime_dir_clear(const struct runtime_dir *d) {
+    unsigned n = 0;
+    int again = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = again >= 0 ? fdopendir(again) : NULL;
+    if (!list) {
+        if (again >= 0) {
+            close(again);
+        }
+        return 0;
+    }
+    for (const struct dirent *e; (e = readdir(list));) {
+        int fd = e->d_name[0] == '.'
+                     ? -1
+                     : openat(d->fd, e->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd >= 0) {
+            wipe(fd);
+            close(fd);
+        }
+        n += e->d_name[0] != '.' && unlinkat(d->fd, e->d_name, 0) == 0;
+    }
+    closedir(list);
+    return n;
 }
 
 int runtime_dir_fd(const struct runtime_dir *d) {

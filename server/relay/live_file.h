@@ -30,6 +30,7 @@ struct live_file *live_file_end(struct live_file *f);
 /* What processes before this one have left. */
 struct live_found {
     uint64_t sessions; /* that are whole */
+    bool clean;        /* they died too often one after the other: nothing of it was read */
     struct {
 #define X(name, text) uint64_t name;
         LIVE_DROPPED(X)

@@ -3,10 +3,13 @@ import { spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
 
+const runtime = path.join(tempDir('/dev/shm'), 'run');
 const config = await writeConfig(tempDir(), (c) => {
+  c.runtime_dir = runtime;
   c.media = { address: '127.0.0.1', port: 0, workers: 2 };
   c.log = { format: 'json', level: 'info' };
   c.recording = { enabled: false };
@@ -124,6 +127,24 @@ await test('signals_go_to_the_child', async () => {
   expectEqual(child(), pid, 'and goes on');
 });
 
+await test('the_third_death_within_half_a_minute_begins_clean', async () => {
+  const before = starts();
+  const noted = Buffer.alloc(24); // as the two starts before this one would have, had there been sessions
+  noted.writeBigUInt64LE(0x737472617473n);
+  [16, 8].forEach((at) => noted.writeBigInt64LE(process.hrtime.bigint() / 1000n, at));
+  expectEqual(await server.metric('oriel_live_clean_start'), 0, 'the metric before');
+  expect(!fs.existsSync(path.join(runtime, 'starts')), 'a start without sessions is not noted');
+  process.kill(server.pid, 'SIGSTOP'); // the file of the process that dies is to be there for the next one
+  process.kill(child(), 'SIGKILL');
+  fs.writeFileSync(path.join(runtime, 'starts'), noted, { mode: 0o600 });
+  fs.writeFileSync(path.join(runtime, 'identity.new'), 'left by a process that was killed as it wrote it');
+  process.kill(server.pid, 'SIGCONT');
+  await until(() => starts() === before + 1, 'it serves again', 60000);
+  expectEqual(said('crash_loop').map((l) => l.files).join(), '4', 'files: two workers, identity and what it was to be');
+  expectEqual(await server.metric('oriel_live_clean_start'), 1, 'the metric');
+  expectEqual(fs.readdirSync(runtime).sort().join(), 'identity,worker-0.live,worker-1.live', 'new ones');
+});
+
 await test('another_address_is_bound_anew_and_the_old_socket_closed', async () => {
   const other = JSON.parse(fs.readFileSync(config));
   other.listen.address = '127.0.0.2';
@@ -145,6 +166,7 @@ await test('an_end_in_good_order_ends_both', async () => {
   const { code, signal } = await server.stop();
   expectEqual(`${code} ${signal}`, '0 null', 'how the parent ended');
   expect(!fs.existsSync(`/proc/${pid}`), 'the child is there still');
+  expectEqual(fs.readdirSync(runtime).join(), '', 'what is left in runtime_dir');
 });
 
 await test('a_configuration_that_is_wrong_is_not_tried_again', async () => {
