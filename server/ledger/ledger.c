@@ -130,8 +130,9 @@ static enum err prune(struct ledger *l, const struct ledger_turn *t, bool *ret_m
     }
     enum err e = db_run(l->db,
                         "DELETE FROM events WHERE id IN"
-                        " (SELECT id FROM events WHERE at < ?1 ORDER BY at LIMIT ?2)",
-                        "ii", t->wall.us - l->c.keep_events, (int64_t)PRUNED_MAX);
+                        " (SELECT id FROM events WHERE at < LEAST(?1, " LEDGER_NOW ") - ?2"
+                        " ORDER BY at LIMIT ?3)",
+                        "iii", t->wall.us, (int64_t)l->c.keep_events, (int64_t)PRUNED_MAX);
     bool more = e == OK && db_changes(l->db) == PRUNED_MAX;
     *ret_more = *ret_more || more;
     l->pruned = e == OK && !more ? t->now : l->pruned;

@@ -85,16 +85,17 @@ static enum err insert(struct ledger *l, const struct audit_tail *t) {
 }
 
 /* What a signed record says was removed is removed here, too, but nothing that is too young for
- * that: whoever has taken the machine, and its key, cannot have the database forget. */
+ * that: whoever can write and sign records here cannot say when that is. */
 static enum err remove_old(struct ledger *l) {
     if (!l->removed_upto || !l->c.keep_audit) {
         return OK;
     }
-    int64_t before = l->removed_at.us - l->c.keep_audit + CLOCKS;
     return db_run(l->db,
                   "DELETE FROM audit WHERE chain = ?1 AND number <= ?2 AND NOT EXISTS"
-                  " (SELECT 1 FROM audit a WHERE a.chain = ?1 AND a.number <= ?2 AND a.at >= ?3)",
-                  "tii", l->chain, (int64_t)l->removed_upto, before);
+                  " (SELECT 1 FROM audit a WHERE a.chain = ?1 AND a.number <= ?2"
+                  " AND a.at >= LEAST(?3, " LEDGER_NOW ") - ?4)",
+                  "tiii", l->chain, (int64_t)l->removed_upto, l->removed_at.us,
+                  (int64_t)l->c.keep_audit - CLOCKS);
 }
 
 /* In a transaction. ERR_WRONG_STATE: the copy is of another log. *ret: where it is then. */

@@ -37,6 +37,10 @@ struct ledger {
     uint64_t audit_last;
 };
 
+/* The time of the database, as ours: of two clocks the one that is behind counts where something is
+ * removed for its age, so that neither can have all of it removed. */
+#define LEDGER_NOW "(EXTRACT(EPOCH FROM now()) * 1000000)::bigint"
+
 /* A name that nobody has. */
 void ledger_new_name(struct ledger *l, wall_t wall, char ret[ULID_CHARS + 1]);
 /* Begin rows anew; is there room for one more of n bytes? */

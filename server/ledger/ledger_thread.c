@@ -118,6 +118,7 @@ enum err ledger_thread_start(const struct ledger_thread_config *c, struct ledger
         return ERR_NOMEM;
     }
     t->audit = c->audit;
+    t->away = true; /* until it was reached */
     t->real = t->database = *c->ledger.database;
     t->database.clock = clock_of;
     t->database.wait = wait_or_stop;

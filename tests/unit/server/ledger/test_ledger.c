@@ -70,9 +70,9 @@ static void open_ledger(void) {
     CHECK(ledger_open(&c, &x.ledger) == OK);
 }
 
-static void begin(void) {
+static void begin_in(const struct postgres_config *database) {
     memset(&x, 0, sizeof(x));
-    x.real = bench_postgres_fresh();
+    x.real = database;
     x.database = *x.real;
     x.database.clock = node_clock;
     x.database.wait = node_wait;
@@ -83,6 +83,10 @@ static void begin(void) {
     snprintf(x.audit, sizeof(x.audit), "%s/audit", x.dir);
     open_files();
     open_ledger();
+}
+
+static void begin(void) {
+    begin_in(bench_postgres_fresh());
 }
 
 static void end(void) {
@@ -328,6 +332,90 @@ TEST(ledger_chain_shows_what_was_done_to_it) {
     bench_postgres_sql("DELETE FROM oriel_ledger.audit WHERE number = 1");
     EXPECT_EQ(verify(&records), AUDIT_CHANGED);
     EXPECT_EQ(records, 3);
+    end();
+}
+
+TEST(ledger_removes_events_that_are_too_old) {
+    begin();
+    add_events(5);
+    EXPECT_EQ(copy(), OK);
+    bench_postgres_sql("UPDATE oriel_ledger.events SET at = at - 7200000000 WHERE n <= 3");
+    EXPECT_EQ(copy(), OK); /* looked for once an hour */
+    EXPECT_EQ(number("SELECT COUNT(*) FROM events"), 5);
+    x.ahead += 3601 * US_PER_S;
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT MIN(n) FROM events"), 4);
+    add_events(1);
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM events"), 3);
+    end();
+}
+
+static void prune_log(us_t ahead) {
+    uint64_t n = 0;
+    const wall_t now = {clock_wall().us + ahead};
+    EXPECT_EQ(audit_log_prune(x.log, now, (wall_t){now.us - 3600 * US_PER_S}, &n), OK);
+    EXPECT(n > 0);
+}
+
+/* What a signed record says; but of a clock that is ahead it is not believed. */
+TEST(ledger_removes_records_that_are_too_old_and_no_others) {
+    const uint8_t seed[KEY_LEN] = {9};
+    struct signing_key key;
+    uint64_t records = 0;
+    begin();
+    CHECK(keys_signing(seed, &key) == OK);
+    audit_log_key(x.log, &key);
+    struct audit_entry old = {.what = AUDIT_RECORDING_GET,
+                              .at = {clock_wall().us - 2 * 86400 * US_PER_S}};
+    for (int i = 0; i < 3; i++) {
+        CHECK(audit_log_put(x.log, old.at, &old, 1) == OK);
+    }
+    old.at.us += 86400 * US_PER_S; /* another file */
+    CHECK(audit_log_put(x.log, old.at, &old, 1) == OK);
+    add_records(1);
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM audit"), 5);
+    prune_log(0);
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT MIN(number) FROM audit"), 4);
+    EXPECT_EQ(verify(&records), AUDIT_SOUND);
+    EXPECT_EQ(records, 3);
+    add_records(30); /* in other files */
+    EXPECT_EQ(copy(), OK);
+    prune_log(10 * 86400 * US_PER_S);
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT MIN(number) FROM audit"), 4);
+    EXPECT_EQ(verify(&records), AUDIT_SOUND);
+    EXPECT_EQ(records, 3 + 30 + 1);
+    end();
+}
+
+TEST(ledger_of_two_servers_is_two_ledgers) {
+    begin();
+    add_events(10);
+    add_records(10);
+    EXPECT_EQ(copy(), OK);
+    struct node one = x;
+    begin_in(one.real);
+    add_events(20);
+    add_records(20);
+    EXPECT_EQ(copy(), OK);
+    struct node two = x;
+    for (int i = 0; i < 6; i++) {
+        x = i % 2 == 0 ? one : two;
+        add_events(1);
+        add_records(1);
+        EXPECT_EQ(copy(), OK);
+        *(i % 2 == 0 ? &one : &two) = x;
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM events"), 10 + 20 + 6);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM audit"), 10 + 20 + 6);
+    EXPECT_EQ(number("SELECT MIN(n) FROM ledgers"), 13);
+    EXPECT_EQ(number("SELECT MAX(number) FROM chains"), 23);
+    x = one;
+    end();
+    x = two;
     end();
 }
 
