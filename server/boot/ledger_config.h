@@ -5,7 +5,8 @@
 #include "server/config/config.h"
 #include "server/ledger/ledger_thread.h"
 
-/* Strings are borrowed from c. What is of the run is left empty: database, audit. */
+/* Strings are borrowed from c. What is of the run is left empty: database, audit, and the file of
+ * the tours. */
 struct ledger_config ledger_configured(const struct config *c);
 
 #endif

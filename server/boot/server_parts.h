@@ -10,6 +10,8 @@
 #include "server/http/ws.h"
 #include "server/recording/stores.h"
 
+#include <limits.h>
+
 struct server {
     struct loop loop;
     struct http_service http;
@@ -24,6 +26,7 @@ struct server {
     struct peering *peering; /* NULL = one worker */
     /* Of writer, readers and jobs; NULL: a local folder. */
     struct stores *writing, *reading[READERS_MAX], *making;
+    char tours_path[PATH_MAX]; /* for the ledger */
     struct announce announce;
     struct announce_again *again; /* NULL: nobody asks for the names of it */
     bool once_more;               /* and then again: somebody asked while that was under way */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCHEMA 1
+#define SCHEMA 2
 #define PRUNE (3600 * US_PER_S)
 #define PRUNED_MAX 1000 /* rows at once */
 #define VACUUM_MOST (60 * US_PER_S)
@@ -28,6 +28,16 @@ static const char first_schema[] =
     "CREATE INDEX audit_at ON audit(at);"
     "INSERT INTO schema_version VALUES(1)";
 
+/* migrations[v] takes version v to v + 1. Never edit one that was released. */
+static const char *const migrations[SCHEMA] = {
+    [1] = "CREATE TABLE lists(name TEXT PRIMARY KEY, place BIGINT NOT NULL);"
+          "CREATE TABLE tours(id TEXT COLLATE \"C\" PRIMARY KEY, list TEXT NOT NULL,"
+          " name TEXT NOT NULL, title TEXT NOT NULL, made_by TEXT NOT NULL, property TEXT NOT NULL,"
+          " starts_at BIGINT NOT NULL, ends_at BIGINT NOT NULL, created_at BIGINT NOT NULL,"
+          " updated_at BIGINT NOT NULL, ended_at BIGINT NOT NULL, version BIGINT NOT NULL);"
+          "CREATE INDEX tours_name ON tours(name);"
+          "CREATE INDEX tours_starts_at ON tours(starts_at)"};
+
 /* ---- a connection ---- */
 
 static enum err ask_int(struct db *d, const char *text, int64_t *ret) {
@@ -45,11 +55,16 @@ static enum err bring_to_date(struct db *d) {
                          "SELECT COUNT(*) FROM pg_tables WHERE schemaname=current_schema()"
                          " AND tablename='schema_version'",
                          &there);
-    if (e == OK && !there) {
-        return db_script(d, first_schema);
-    }
+    e = e == OK && !there ? db_script(d, first_schema) : e;
     e = e == OK ? ask_int(d, "SELECT version FROM schema_version", &version) : e;
-    return e == OK && version != SCHEMA ? ERR_UNSUPPORTED : e;
+    if (e == OK && (version < 1 || version > SCHEMA)) {
+        return ERR_UNSUPPORTED;
+    }
+    for (; e == OK && version < SCHEMA; version++) {
+        e = db_script(d, migrations[version]);
+        e = e == OK ? db_run(d, "UPDATE schema_version SET version = ?", "i", version + 1) : e;
+    }
+    return e;
 }
 
 static enum err begin_session(void *ctx, struct db *d) {
@@ -70,7 +85,7 @@ enum err ledger_open(const struct ledger_config *c, struct ledger **ret) {
     struct postgres_config config = *c->database;
     const struct postgres_session session = {begin_session, l};
     l->c = *c;
-    l->at = l->pruned = -1;
+    l->at = l->tours_at = l->pruned = -1;
     config.schema = LEDGER_SCHEMA;
     config.write = false; /* other nodes write in it, too */
     config.make = true;
@@ -87,6 +102,7 @@ struct ledger *ledger_close(struct ledger *l) {
     if (l) {
         db_close(l->db);
         event_store_close(l->events);
+        tours_db_close(l->tours);
         buffer_free(&l->rows);
     }
     return mem_free(l);
@@ -113,7 +129,7 @@ static enum err connect_and_ask(struct ledger *l, const struct ledger_turn *t) {
     enum err e = db_connect(l->db);
     if (e == OK && db_connections(l->db) != l->connection) {
         l->connection = db_connections(l->db);
-        l->at = -1;
+        l->at = l->tours_at = -1;
         l->placed = false;
         l->pinged = t->now;
     }
@@ -148,10 +164,12 @@ enum err ledger_step(struct ledger *l, const struct ledger_turn *t, bool *ret_mo
     *ret_more = false;
     l->audit_last = t->audit_last;
     enum err e = ledger_look_events(l);
+    e = e == OK ? ledger_look_tours(l) : e;
     e = e == OK ? connect_and_ask(l, t) : e;
     e = e == OK ? ledger_copy_events(l, t, ret_more) : e;
     e = e == OK ? ledger_erase_events(l, ret_more) : e;
     e = e == OK ? ledger_copy_audit(l, t, ret_more) : e;
+    e = e == OK ? ledger_copy_tours(l, t, ret_more) : e;
     e = e == OK ? prune(l, t, ret_more) : e;
     if (e == OK && !*ret_more && l->vacuum) {
         vacuum(l);

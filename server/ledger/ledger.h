@@ -1,4 +1,5 @@
-/* The ledger of events and the audit log in a PostgreSQL (database.url), each row once. What
+/* The ledger of events, the audit log and the list of tours in a PostgreSQL (database.url), each
+ * row once. What
  * happens is written where it always is, in files of this machine, and copied from there: so
  * nothing waits for the database, nothing that was written is lost when it, or this process, dies,
  * and what happened while it was away waits on the disk. How far the copy is stands in the database
@@ -23,7 +24,8 @@ struct ledger;
 /* Borrowed for as long as the ledger lives. */
 struct ledger_config {
     const struct postgres_config *database;
-    const char *events, *audit; /* file of the events, folder of the audit log; "": there is none */
+    const char *events, *tours; /* files; "": there is none, and likewise */
+    const char *audit;          /* folder of the audit log */
     us_t keep_events;           /* [us] those that happened before are removed from the database */
     us_t keep_audit;            /* [us] 0: for ever */
 };

@@ -8,6 +8,7 @@
 #include "server/audit/audit_tail.h"
 #include "server/events/event_store_shared.h"
 #include "server/ledger/ledger.h"
+#include "server/tours/tours_shared.h"
 
 #define LEDGER_ROWS 256      /* in one transaction */
 #define LEDGER_BYTES 1000000 /* [bytes] the same, of their text */
@@ -28,6 +29,12 @@ struct ledger {
     bool vacuum;                  /* what was erased there is in unused parts of its files */
     char last_id[ULID_CHARS + 1]; /* of the rows */
     int64_t last_n;
+    /* Tours. */
+    struct tours_db *tours;    /* NULL: there is no file yet */
+    char list[ULID_CHARS + 1]; /* "": not known */
+    int64_t tours_last;        /* place of the last change here */
+    int64_t tours_at;          /* of the copy; -1: to be asked */
+    int64_t tours_to;          /* of the rows */
     /* The audit log. */
     char chain[ULID_CHARS + 1]; /* "": not known */
     struct audit_tail tail;
@@ -56,9 +63,11 @@ enum err ledger_find_place(struct ledger *l, const char *name, struct ledger_pla
 
 /* What there is here. */
 enum err ledger_look_events(struct ledger *l);
+enum err ledger_look_tours(struct ledger *l);
 /* A part of each. Errors of ledger_step. */
 enum err ledger_copy_events(struct ledger *l, const struct ledger_turn *t, bool *ret_more);
 enum err ledger_erase_events(struct ledger *l, bool *ret_more);
+enum err ledger_copy_tours(struct ledger *l, const struct ledger_turn *t, bool *ret_more);
 enum err ledger_copy_audit(struct ledger *l, const struct ledger_turn *t, bool *ret_more);
 
 #endif

@@ -2,12 +2,12 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "recorder/db/sql.h"
+#include "server/tours/tours_db_parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define SCHEMA 3
+#define SCHEMA 4
 
 /* migrations[v] takes a database of user_version v to v + 1. Never edit one that was released. */
 static const char *const migrations[SCHEMA] = {
@@ -26,10 +26,15 @@ static const char *const migrations[SCHEMA] = {
     "ALTER TABLE tours ADD COLUMN screens INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE tours ADD COLUMN kbps INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE tours ADD COLUMN made_by TEXT NOT NULL DEFAULT '';",
-};
-
-struct tours_db {
-    sqlite3 *db;
+    /* Of each tour its last change, for who copies them (tours_shared.h). */
+    "CREATE TABLE shared(one INTEGER PRIMARY KEY CHECK(one = 1), name TEXT NOT NULL);"
+    "CREATE TABLE changed(place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);"
+    "CREATE TRIGGER tour_made AFTER INSERT ON tours WHEN EXISTS (SELECT 1 FROM shared)"
+    " BEGIN DELETE FROM changed WHERE id = new.id; INSERT INTO changed(id) VALUES(new.id); END;"
+    "CREATE TRIGGER tour_changed AFTER UPDATE ON tours WHEN EXISTS (SELECT 1 FROM shared)"
+    " BEGIN DELETE FROM changed WHERE id = new.id; INSERT INTO changed(id) VALUES(new.id); END;"
+    "CREATE TRIGGER tour_removed AFTER DELETE ON tours WHEN EXISTS (SELECT 1 FROM shared)"
+    " BEGIN DELETE FROM changed WHERE id = old.id; INSERT INTO changed(id) VALUES(old.id); END;",
 };
 
 static const char *const records[] = {
@@ -129,7 +134,14 @@ struct tours_db *tours_db_close(struct tours_db *db) {
 }
 
 enum err tours_db_copy(const char *from, const char *to) {
-    return sql_copy_file(from, to);
+    sqlite3 *db = NULL;
+    enum err e = sql_copy_file(from, to);
+    /* It may be put back when those here have gone on: a copy elsewhere is then not one of it. */
+    if (e == OK && sql_open(to, false, &db) == OK) {
+        (void)sql_exec(db, "DELETE FROM shared");
+    }
+    sqlite3_close(db);
+    return e;
 }
 
 static void read_texts(sqlite3_stmt *s, struct tour_record *r) {

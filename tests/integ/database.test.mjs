@@ -19,6 +19,8 @@ const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/offer.sdp'), 'utf8');
 const dir = tempDir();
 const pgDir = fs.mkdtempSync('/tmp/oriel-pg-');
 const port = await freePort();
+/** It runs when a test has failed, too: the ones after it have nothing to do with that. */
+const startPg = () => spawnSync(path.join(ROOT, 'tests/integ/lib/pg.sh'), [pgDir, 'start'], { stdio: 'ignore' });
 const pg = (...args) => execFileSync(path.join(ROOT, 'tests/integ/lib/pg.sh'), [pgDir, ...args], { stdio: 'ignore' });
 process.on('exit', () => pg('down'));
 const ours = authority(dir, 'ours');
@@ -93,6 +95,14 @@ function crowd() {
   };
 }
 
+/** A platform makes a tour. */
+async function makeTour(name) {
+  const mint = minter(fs.readFileSync(path.join(dir, 'jwt.secret'), 'utf8').trim());
+  const made = await fetch(new URL('/v1/tours', server.urls.agent), { method: 'POST', body: JSON.stringify({ name, title: name }),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${mint({ role: 'service', sub: 'platform', tour: undefined, scope: 'tours:write' })}` } });
+  expectEqual(made.status, 201, `POST of ${name}: ${await made.text()}`);
+}
+
 const lines = (text) => text.split('\n').filter((l) => l !== '');
 /** What is written here, and what is in the database, in their order. */
 const written = {
@@ -138,10 +148,12 @@ await test('whom_another_authority_vouches_for_is_not_spoken_to', async () => {
 await test('what_happens_while_it_is_restarted_is_there_once', async (atEnd) => {
   const guests = crowd();
   atEnd(guests.end);
+  atEnd(startPg);
   for (let i = 0; i < 3; i++) {
     await guests.more(3);
     pg('kill'); // what it had committed last, and not written, is lost with it
     await until(async () => (await server.metric('oriel_database_away')) === 1, 'it to be known', 60000);
+    await makeTour(`house-${i}`);
     await guests.more(3);
     pg('start');
     await until(async () => (await server.metric('oriel_database_away')) === 0, 'it to be back', 60000);
@@ -149,6 +161,8 @@ await test('what_happens_while_it_is_restarted_is_there_once', async (atEnd) => 
   await guests.end();
   expect(written.events().length > 30 && written.records().length > 15, 'a crowd');
   await allIsThereOnce();
+  await until(() => rows("SELECT string_agg(name, ' ' ORDER BY name) FROM oriel_ledger.tours") === 'house-0 house-1 house-2',
+    'tours that were made meanwhile to be there, each once');
   const said = server.log.filter((l) => /"database_(away|back)"|database_(away|back)/.test(l)).length;
   expectEqual(said, 6, 'lines of the log: one when it goes, one when it comes back');
 });

@@ -9,19 +9,21 @@
 #include "server/events/event_store_shared.h"
 #include "server/ledger/ledger_chain.h"
 #include "server/os/clock.h"
+#include "server/tours/tours_shared.h"
 #include "tests/unit/recorder/bench_postgres.h"
 #include "tests/unit/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_MAX 4096 /* [bytes] of an audit file: there are many */
 
 /* A node: its files, and how it reaches the database. The wait that is counted down to comes to
  * nothing, as where an answer is lost; the clock goes on as long as nobody waits for it. */
 struct node {
-    char dir[32], events[64], audit[64];
+    char dir[32], events[64], tours[64], audit[64];
     struct event_store *store;
     struct audit_log *log;
     struct ulid_maker ids;
@@ -64,6 +66,7 @@ static void close_files(void) {
 static void open_ledger(void) {
     const struct ledger_config c = {.database = &x.database,
                                     .events = x.events,
+                                    .tours = x.tours,
                                     .audit = x.audit,
                                     .keep_events = 3600 * US_PER_S,
                                     .keep_audit = 3600 * US_PER_S};
@@ -80,6 +83,7 @@ static void begin_in(const struct postgres_config *database) {
     strcpy(x.dir, "/tmp/oriel-ledger-XXXXXX");
     CHECK(mkdtemp(x.dir) != NULL);
     snprintf(x.events, sizeof(x.events), "%s/events.db", x.dir);
+    snprintf(x.tours, sizeof(x.tours), "%s/tours.db", x.dir);
     snprintf(x.audit, sizeof(x.audit), "%s/audit", x.dir);
     open_files();
     open_ledger();
@@ -416,6 +420,106 @@ TEST(ledger_of_two_servers_is_two_ledgers) {
     x = one;
     end();
     x = two;
+    end();
+}
+
+/* ---- tours ---- */
+
+static struct tours_db *open_tours(void) {
+    struct tours_db *d = NULL;
+    char why[WHY_MAX];
+    CHECK(tours_db_open(x.tours, &d, why) == OK);
+    return d;
+}
+
+static void put_tour(struct tours_db *d, unsigned n, const char *title) {
+    char property[] = "{\"title\":\"A \\\"house\\\"\"}";
+    struct tour_record r = {.version = 1, .property = property};
+    snprintf(r.id, sizeof(r.id), "01KB3SA6Z3T0V8W5X2Y9N4P%03u", n);
+    snprintf(r.name, sizeof(r.name), "tour-%u", n);
+    snprintf(r.title, sizeof(r.title), "%s", title);
+    CHECK(tours_db_put(d, &r) == OK);
+}
+
+TEST(ledger_has_the_tours_as_they_are) {
+    begin();
+    struct tours_db *d = open_tours();
+    for (unsigned i = 0; i < TOUR_CHANGES + 10; i++) { /* before anybody copies */
+        put_tour(d, i, "one");
+    }
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours WHERE title = 'one'"), TOUR_CHANGES + 10);
+    put_tour(d, 3, "two");
+    put_tour(d, 3, "three");
+    put_tour(d, 900, "new");
+    CHECK(tours_db_remove(d, "01KB3SA6Z3T0V8W5X2Y9N4P004") == OK);
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours"), TOUR_CHANGES + 10);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours WHERE title IN ('three', 'new')"), 2);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours WHERE name = 'tour-4'"), 0);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours WHERE (property::json)->>'title' = 'A \"house\"'"),
+              TOUR_CHANGES + 10);
+    unsigned failed = 0;
+    for (unsigned at = 1; at < 40; at++) { /* at whichever answer the connection dies */
+        put_tour(d, at, "four");
+        x.waits = 0;
+        x.fails_at = at;
+        failed += copy() != OK;
+        x.ahead += POSTGRES_RETRY_MAX;
+        x.fails_at = 0;
+    }
+    EXPECT(failed > 10);
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours WHERE title = 'four'"), 39);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM lists"), 1);
+    tours_db_close(d);
+    end();
+}
+
+/* A backup that was put back is another list, of the same tours. */
+TEST(ledger_has_each_tour_once_when_a_backup_was_put_back) {
+    char older[80];
+    begin();
+    struct tours_db *d = open_tours();
+    put_tour(d, 1, "one");
+    EXPECT_EQ(copy(), OK);
+    snprintf(older, sizeof(older), "%s/older.db", x.dir);
+    EXPECT_EQ(tours_db_copy(x.tours, older), OK);
+    put_tour(d, 1, "two");
+    put_tour(d, 2, "two");
+    EXPECT_EQ(copy(), OK);
+    tours_db_close(d);
+    x.ledger = ledger_close(x.ledger);
+    CHECK(unlink(x.tours) == 0 && rename(older, x.tours) == 0);
+    open_ledger();
+    d = open_tours();
+    put_tour(d, 3, "three"); /* as many changes as there were */
+    put_tour(d, 4, "three");
+    put_tour(d, 5, "three");
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM lists"), 2);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours WHERE name = 'tour-1' AND title = 'one'"), 1);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours"), 5);
+    tours_db_close(d);
+    end();
+}
+
+/* Of the first release with a ledger. */
+TEST(ledger_brings_an_older_schema_to_its_own) {
+    begin();
+    add_events(1);
+    EXPECT_EQ(copy(), OK);
+    x.ledger = ledger_close(x.ledger);
+    bench_postgres_sql("DROP TABLE oriel_ledger.tours; DROP TABLE oriel_ledger.lists;"
+                       "UPDATE oriel_ledger.schema_version SET version = 1");
+    open_ledger();
+    struct tours_db *d = open_tours();
+    put_tour(d, 1, "one");
+    add_events(1);
+    EXPECT_EQ(copy(), OK);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM tours"), 1);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM events"), 2);
+    tours_db_close(d);
     end();
 }
 

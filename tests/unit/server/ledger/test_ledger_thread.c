@@ -28,9 +28,11 @@ static void begin(us_t answer_most) {
     CHECK(mkdtemp(dir) != NULL);
     snprintf(file, sizeof(file), "%s/events.db", dir);
     CHECK(event_store_open(file, &store, why) == OK);
-    const struct ledger_thread_config c = {
-        .ledger = {
-            .database = &database, .events = file, .audit = "", .keep_events = 3600 * US_PER_S}};
+    const struct ledger_thread_config c = {.ledger = {.database = &database,
+                                                      .events = file,
+                                                      .tours = "",
+                                                      .audit = "",
+                                                      .keep_events = 3600 * US_PER_S}};
     CHECK(ledger_thread_start(&c, &thread, why) == OK);
 }
 
