@@ -60,6 +60,7 @@ struct signaling *signaling_new(const struct signaling_config *c) {
     list_init(&s->all_tours);
     list_init(&s->probes);
     list_init(&s->kept.tours);
+    s->drain.at = US_NEVER;
     s->config = *c;
     s->kept.turn = c->keeper.turn;
     s->seed = rng_u64(&c->rng);
@@ -278,13 +279,14 @@ void signaling_clock(struct signaling *s, us_t now, wall_t wall) {
     s->clock.wall = wall;
     if (apart < -US_PER_S || apart > US_PER_S) {
         s->clock_planned = wall.us - now;
+        s->drain.by = s->drain.at == US_NEVER ? s->drain.by : wall_at(s, s->drain.at);
         LIST_EACH(l, &s->all_tours) {
             struct tour *t = LIST_ENTRY(l, struct tour, in_signaling);
             if (t->id && t->began != US_NEVER) { /* when its length is over is told by the wall */
                 t->began_by = wall_at(s, t->began);
                 unkept(s, t, UNKEPT_TOUR);
             }
-            if (t->plan.max_length) {
+            if (t->plan.max_length || s->drain.at != US_NEVER) {
                 tell_tour_changed(s, now, t);
             }
             schedule_arm(s, now, t);
@@ -295,6 +297,25 @@ void signaling_clock(struct signaling *s, us_t now, wall_t wall) {
 void signaling_overloaded(struct signaling *s, uint32_t retry_after_s) {
     OWNER_CHECK(&s->owner);
     s->retry_after_s = retry_after_s;
+}
+
+void signaling_drain(struct signaling *s, us_t now, us_t at, uint32_t retry_after_s) {
+    OWNER_CHECK(&s->owner);
+    s->drain.at = at;
+    s->drain.by = at == US_NEVER ? (wall_t){0} : wall_at(s, at);
+    s->drain.retry_after_s = retry_after_s;
+    LIST_EACH(l, &s->all_tours) {
+        struct tour *t = LIST_ENTRY(l, struct tour, in_signaling);
+        if (t->id) {
+            tell_tour_changed(s, now, t);
+            schedule_arm(s, now, t);
+        }
+    }
+}
+
+wall_t signaling_drained_by(const struct signaling *s) {
+    OWNER_CHECK(&s->owner);
+    return s->drain.by;
 }
 
 us_t signaling_deadline(const struct signaling *s) {

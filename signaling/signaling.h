@@ -250,6 +250,14 @@ bool signaling_refuses(const struct signaling *s, uint64_t tour, const char *sub
  * seconds; 0: they are let in. Who has a seat is no newcomer, whatever he asks for. */
 void signaling_overloaded(struct signaling *s, uint32_t retry_after_s);
 
+/* From now on no tour begins (CODE_DRAINING: whoever would begin one is told to come again in so
+ * many seconds), and those that run end at `at` if they do not before: people are told as of any
+ * end that is planned. Who comes to one that runs is let in. US_NEVER: all is as before, and tours
+ * end as they would. */
+void signaling_drain(struct signaling *s, us_t now, us_t at, uint32_t retry_after_s);
+/* When that is, as people are told; 0: it is not so. */
+wall_t signaling_drained_by(const struct signaling *s);
+
 /* What media reports. */
 void signaling_peer_connected(struct signaling *s, us_t now, uint64_t peer);
 void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer);

@@ -53,10 +53,9 @@ static void respond_problem(const struct exchange *exchange, enum code code, int
                                         .title = code_message(code),
                                         .detail = *exchange->why ? exchange->why : NULL});
     respond(exchange,
-            (struct signaling_effect){
-                .status = (uint16_t)status,
-                .content_type = PROBLEM_TYPE,
-                .retry_after_s = code == CODE_SERVER_OVERLOADED ? exchange->s->retry_after_s : 0},
+            (struct signaling_effect){.status = (uint16_t)status,
+                                      .content_type = PROBLEM_TYPE,
+                                      .retry_after_s = retry_after_of(exchange->s, code)},
             shared_text_of(&o));
 }
 

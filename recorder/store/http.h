@@ -59,6 +59,8 @@ struct http_config {
     us_t stall_timeout;   /* [us] so long slower than stall_rate: broken off (20 s) */
     uint32_t stall_rate;  /* [bytes/s] (1024) */
     const char *ca_file;  /* PEM; NULL or empty: the system's. Borrowed. */
+    /* "::HOST:PORT": connect there, whatever the URL names. NULL: where it says. Borrowed. */
+    const char *connect_to;
     bool (*stop)(
         void *ctx); /* asked about once a second; true breaks the request off. May be NULL. */
     void *stop_ctx;

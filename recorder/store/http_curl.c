@@ -19,6 +19,7 @@ struct client {
     CURL *easy;
     struct http_config config;
     char *ca_file;
+    struct curl_slist *connect_to;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -121,6 +122,7 @@ static void set_policy(struct client *k) {
     curl_easy_setopt(k->easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(k->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(k->easy, CURLOPT_XFERINFODATA, k);
+    curl_easy_setopt(k->easy, CURLOPT_CONNECT_TO, k->connect_to);
     if (k->ca_file) {
         curl_easy_setopt(k->easy, CURLOPT_CAINFO, k->ca_file);
         curl_easy_setopt(k->easy, CURLOPT_CAPATH, NULL); /* else the system's count as well */
@@ -198,10 +200,11 @@ enum err http_curl_open(const struct http_config *c, struct http *ret) {
     k->config.stall_rate = c->stall_rate ? c->stall_rate : STALL_RATE;
     bool own_ca = c->ca_file && *c->ca_file;
     k->ca_file = own_ca ? mem_strdup(c->ca_file) : NULL;
-    k->config.ca_file = NULL;
+    k->connect_to = c->connect_to ? curl_slist_append(NULL, c->connect_to) : NULL;
+    k->config.ca_file = k->config.connect_to = NULL; /* they may not last */
     k->easy = curl_easy_init();
     *ret = (struct http){k, curl_ask};
-    if (!k->easy || (own_ca && !k->ca_file)) {
+    if (!k->easy || (own_ca && !k->ca_file) || (c->connect_to && !k->connect_to)) {
         http_curl_close(ret);
         return ERR_NOMEM;
     }
@@ -214,6 +217,7 @@ void http_curl_close(struct http *h) {
         if (k->easy) {
             curl_easy_cleanup(k->easy);
         }
+        curl_slist_free_all(k->connect_to);
         mem_free(k->ca_file);
         mem_free(k);
     }

@@ -44,6 +44,8 @@ struct api {
     struct turn *turn;
     struct assets *assets;      /* NULL: web.dir could not be read */
     struct admission admission; /* of newcomers */
+    us_t drain_at;              /* while it is being emptied: by then (node.h) */
+    bool drained;               /* and the log has it that it is empty */
     struct signaling *signaling;
     struct glue *glue;
     struct worker **workers;

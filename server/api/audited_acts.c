@@ -6,6 +6,7 @@
 #include "server/api/document.h"
 #include "server/api/events_operations.h"
 #include "server/api/moderation.h"
+#include "server/api/node.h"
 #include "server/api/participants.h"
 #include "server/api/recordings_operations.h"
 #include "server/api/showing.h"
@@ -68,6 +69,8 @@ static const struct audited_act acts[] = {
     {&operation_dead_retry_all, AUDIT_EVENTS_RETRY, "all"},
     {&operation_replay, AUDIT_EVENTS_REPLAY, NULL},
     {&operation_audit_list, AUDIT_AUDIT_LIST, NULL},
+    {&operation_node_drain, AUDIT_SERVER_DRAIN, NULL},
+    {&operation_node_undrain, AUDIT_SERVER_UNDRAIN, NULL},
 };
 
 /* What neither shows people nor does anything to them, or says of itself who it was. */
@@ -76,6 +79,7 @@ static const struct operation *const others[] = {
     &operation_document,        /* the API, */
     &operation_recordings_keys, /* public keys, */
     &operation_recordings_status,
+    &operation_node_get,
     &operation_receivers_list,
     &operation_tours_list, /* what tours there are, and how they are set up */
     &operation_tours_get,

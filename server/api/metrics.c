@@ -132,6 +132,14 @@ static void put_admission(struct buffer *t, const struct admission *a) {
     }
 }
 
+static void put_drain(struct buffer *t, const struct api *a) {
+    wall_t by = signaling_drained_by(a->signaling);
+    gauge(t, "oriel_draining", "1 while the server is being emptied: no tour begins.", by.us != 0);
+    gauge(t, "oriel_drain_deadline_timestamp_seconds",
+          "When the tours that run end at the latest (Unix time); 0: it is not being emptied.",
+          (uint64_t)(by.us / US_PER_S));
+}
+
 static void put_ws(struct buffer *t, const struct api *a) {
     const struct loop_counters *n = &a->loop->counters;
     gauge(t, "oriel_ws_connections", "Open signaling connections.", map_len(a->loop->conns));
@@ -536,6 +544,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     struct buffer t = {0};
     put_server(&t, a, now);
     put_http(&t, a);
+    put_drain(&t, a);
     put_admission(&t, &a->admission);
     put_ws(&t, a);
     put_signaling(&t, a);

@@ -15,6 +15,7 @@
 #include "server/api/keeper.h"
 #include "server/api/keys.h"
 #include "server/api/moderation.h"
+#include "server/api/node.h"
 #include "server/api/orders.h"
 #include "server/api/pages.h"
 #include "server/api/participants.h"
@@ -128,6 +129,9 @@ static const struct route routes[] = {
     {HTTP_POST, "/v1/events/receivers/{receiver}/replay", DOOR_SCOPE, true, events_replay,
      &operation_replay},
     {HTTP_GET, "/v1/audit", DOOR_SCOPE, true, audit_list, &operation_audit_list},
+    {HTTP_GET, "/v1/node", DOOR_SCOPE, true, node_get, &operation_node_get},
+    {HTTP_POST, "/v1/node/drain", DOOR_SCOPE, true, node_drain, &operation_node_drain},
+    {HTTP_DELETE, "/v1/node/drain", DOOR_SCOPE, true, node_undrain, &operation_node_undrain},
     {HTTP_GET, "/v1/recordings", DOOR_SCOPE, true, recordings_list, &operation_recordings_list},
     {HTTP_GET, "/v1/recordings/keys", DOOR_NOTHING, true, keys_public, &operation_recordings_keys},
     {HTTP_GET, "/v1/recordings/status", DOOR_SCOPE, true, keeper_status,

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/json_write.h"
 #include "server/api/metrics.h"
+#include "server/api/node.h"
 #include "server/auth/authority.h"
 #include "server/http/respond.h"
 #include "server/os/clock.h"
@@ -100,6 +101,18 @@ static const char *admission_state(const struct api *a) {
     return a->admission.refuses ? "overloaded: newcomers are refused" : "ok";
 }
 
+/* Who is in a tour that runs goes on; no other is to be routed here. */
+static const char *drain_state(const struct api *a, char out[TOLD_MAX]) {
+    wall_t by = signaling_drained_by(a->signaling);
+    char text[WALL_TEXT_MAX];
+    if (!by.us) {
+        return "ok";
+    }
+    snprintf(out, TOLD_MAX, "draining: no tour begins, those that run end by %s",
+             wall_text(by, text));
+    return out;
+}
+
 /* Why stays in the log: who asks here may be anybody. */
 static const char *reload_state(const struct api *a, char out[TOLD_MAX]) {
     if (a->reload_refused == 0) {
@@ -114,7 +127,8 @@ void status_ready(struct request *r) {
     const struct api *a = api_of(r);
     const char *recorder = recorder_state(a);
     struct keeper_state kept = {0};
-    char keys[TOLD_MAX], tokens[TOLD_MAX], reload[TOLD_MAX];
+    char text[WALL_TEXT_MAX];
+    char keys[TOLD_MAX], tokens[TOLD_MAX], reload[TOLD_MAX], drain[TOLD_MAX];
     if (a->keeper) {
         keeper_thread_state(a->keeper, &kept);
     }
@@ -133,6 +147,7 @@ void status_ready(struct request *r) {
         {"admission", admission_state(a), true},
         {"reload", reload_state(a, reload), true},
         {"pages", a->assets ? "ok" : "web.dir could not be read", a->assets != NULL},
+        {"drain", drain_state(a, drain), !node_is_draining(a)},
         {"accepting", a->loop->stopping ? "the server is stopping" : "ok", !a->loop->stopping},
     };
     struct buffer b = {0};
@@ -141,7 +156,10 @@ void status_ready(struct request *r) {
         bad = parts[i].ok || bad ? bad : parts[i].name;
     }
     json_open(&b, NULL, '{');
-    json_put_string(&b, "status", bad ? "unavailable" : "ready");
+    json_put_string(&b, "status",
+                    !bad                        ? "ready"
+                    : strcmp(bad, "drain") == 0 ? "draining"
+                                                : "unavailable");
     json_open(&b, "checks", '{');
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         json_put_string(&b, parts[i].name, parts[i].state);
@@ -149,6 +167,9 @@ void status_ready(struct request *r) {
     json_close(&b, '}');
     if (bad) {
         json_put_string(&b, "failing", bad);
+    }
+    if (node_is_draining(a)) {
+        json_put_string(&b, "deadline", wall_text(signaling_drained_by(a->signaling), text));
     }
     json_close(&b, '}');
     send_json(r, bad ? 503 : 200, &b);

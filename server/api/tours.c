@@ -7,6 +7,7 @@
 #include "server/api/call.h"
 #include "server/api/keyed.h"
 #include "server/api/moderated.h"
+#include "server/api/node.h"
 #include "server/api/refuse.h"
 #include "server/api/tagged.h"
 #include "server/api/tours_schemas.h"
@@ -173,14 +174,16 @@ static void make(struct request *r, uint64_t key, const struct tour_body *b) {
     struct api *a = api_of(r);
     const char *sub = call_of(r)->claims.sub;
     tour_changes_sweep(a);
-    bool full = has_too_many(a, sub);
-    struct tour_record *record = full ? NULL : new_record(a, b, sub);
+    bool draining = node_is_draining(a), full = has_too_many(a, sub);
+    struct tour_record *record = draining || full ? NULL : new_record(a, b, sub);
     if (record) {
         tour_changes_make(r, key, record);
         return;
     }
     keyed_drop(a, key);
-    if (full) {
+    if (draining) {
+        node_refuse(r);
+    } else if (full) {
         a->tours.refused++;
         refuse_code(r, CODE_TOURS_FULL);
     } else {

@@ -228,7 +228,7 @@ const struct operation operation_tours_create = {
     .answers = ANSWERS({201, "Made; Location and ETag are of the tour.", &schema_tour, NULL}),
     .refusals = REFUSALS(OF_BODY, {403, "forbidden scope_missing token_tour"},
                          {409, "tour_exists idempotency_key_busy"}, OF_KEY, {429, "tours_full"},
-                         {503, "server_full unavailable"})};
+                         {503, "server_full draining unavailable"})};
 const struct operation operation_tours_list = {
     .id = "listTours",
     .tag = "tours",

@@ -79,6 +79,8 @@ enum audit_kind {
     X(AUDIT_SERVER_START, "server.start", AUDIT_SERVER)                         \
     X(AUDIT_SERVER_STOP, "server.stop", AUDIT_SERVER)                           \
     X(AUDIT_SERVER_RELOAD, "server.reload", AUDIT_SERVER)                       \
+    X(AUDIT_SERVER_DRAIN, "server.drain", AUDIT_SERVER)                         \
+    X(AUDIT_SERVER_UNDRAIN, "server.drain_over", AUDIT_SERVER)                  \
     X(AUDIT_CHECKPOINT, "audit.checkpoint", AUDIT_LOG)                          \
     X(AUDIT_PRUNE, "audit.prune", AUDIT_LOG)                                    \
     X(AUDIT_REPAIR, "audit.repair", AUDIT_LOG)                                  \

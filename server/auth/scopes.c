@@ -10,7 +10,8 @@ static const char *const words[SCOPE_COUNT] = {
 
 #define OF_OPS                                                                              \
     (1u << SCOPE_TOURS_READ | 1u << SCOPE_PARTICIPANTS_READ | 1u << SCOPE_RECORDINGS_READ | \
-     1u << SCOPE_RECORDINGS_WRITE | 1u << SCOPE_EVENTS_READ | 1u << SCOPE_EVENTS_WRITE)
+     1u << SCOPE_RECORDINGS_WRITE | 1u << SCOPE_EVENTS_READ | 1u << SCOPE_EVENTS_WRITE |    \
+     1u << SCOPE_NODE_READ | 1u << SCOPE_NODE_WRITE)
 
 /* The scope that the n bytes at p are, or SCOPE_COUNT. */
 static unsigned scope_of(const char *p, size_t n) {

@@ -18,7 +18,9 @@
     X(SCOPE_RECORDINGS_WRITE, "recordings:write")     \
     X(SCOPE_EVENTS_READ, "events:read")               \
     X(SCOPE_EVENTS_WRITE, "events:write")             \
-    X(SCOPE_AUDIT_READ, "audit:read")
+    X(SCOPE_AUDIT_READ, "audit:read")                 \
+    X(SCOPE_NODE_READ, "node:read")                   \
+    X(SCOPE_NODE_WRITE, "node:write")
 
 #define X(sym, word) sym,
 enum scope { SCOPES(X) SCOPE_COUNT };
@@ -31,9 +33,9 @@ uint32_t scopes_read(const char *text);
 const char *scope_word(enum scope s);
 /* Every word of text is one of ours, and there is one. */
 bool scopes_known(const char *text);
-/* May who has these claims do what the word says? A service what its token has; ops read tours and
- * do all there is to do with recordings and the ledger of events, but the audit log is about them
- * and not for them; others nothing. */
+/* May who has these claims do what the word says? A service what its token has; ops read tours, do
+ * all there is to do with recordings and the ledger of events, and empty the server, but the audit
+ * log is about them and not for them; others nothing. */
 bool scopes_allow(const struct claims *c, const char *word);
 
 #endif

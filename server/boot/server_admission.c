@@ -1,5 +1,6 @@
 /* How much there is to do, looked at again and again; signaling is told when it is too much. */
 #include "base/list.h"
+#include "server/api/node.h"
 #include "server/boot/admission_config.h"
 #include "server/boot/server_parts.h"
 #include "server/os/clock.h"
@@ -60,6 +61,7 @@ static void on_probe(struct deadline *d, us_t now) {
     admission_sample(&s->api.admission, now - s->load.due);
     if (++s->load.samples % UPDATE_EVERY == 0) {
         update(s, now);
+        node_watch(&s->api);
     }
     s->load.due = now + ADMISSION_SAMPLE_EVERY;
     deadlines_set(s->loop.deadlines, d, s->load.due);

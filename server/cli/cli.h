@@ -11,6 +11,7 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 int cli_serve(int argc, char **argv);
 int cli_check_config(int argc, char **argv);
 int cli_token(int argc, char **argv);
+int cli_drain(int argc, char **argv);
 int cli_recordings(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_backup(int argc, char **argv);

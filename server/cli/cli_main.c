@@ -27,6 +27,13 @@ static const struct {
      "token without --tour is for every tour, and so is that of a service: a program that may\n"
      "do what the words say, as \"tours:read tours:write\".",
      cli_token},
+    {"drain", "drain [-c FILE] [--deadline TIME] [--wait] | [-c FILE] --cancel",
+     "Empty the server that runs with this configuration, before it goes away: no tour begins\n"
+     "any more, and those that run end when they would, or by the deadline: 90s, 30m, 2h;\n"
+     "without one drain.deadline_s. Said again, the sooner counts. --wait: until nothing runs and\n"
+     "no recording is being written; 1 when it does not come to that. --cancel: tours begin\n"
+     "again.",
+     cli_drain},
     {"recordings",
      "recordings [-c FILE] list [FILTER]... | verify ID|--all |\n"
      "    export ID -o FILE [--layout faces|stage] | shred ID [PARTICIPANT] |\n"

@@ -290,6 +290,14 @@
     INT(overload_memory_mib, "overload.memory_mib", 0, 0, 1048576, "of the process [MiB]") \
     INT(overload_retry_s, "overload.retry_s", 10, 1, 600, "newcomers are to come again in [s]")
 
+#define DRAIN_DEADLINE_MAX_S 604800 /* a week */
+
+#define CONFIG_KEYS_DRAIN(STR, INT, BOOL, ENUM, LIST) \
+    INT(drain_deadline_s, "drain.deadline_s", 1800, 1, DRAIN_DEADLINE_MAX_S, \
+        "tours that run end after [s], where the order does not say") \
+    INT(drain_retry_s, "drain.retry_s", 30, 1, 3600, \
+        "who would begin a tour is to come again in [s]")
+
 #define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
     INT(timeouts_seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \
     INT(timeouts_resume_s, "timeouts.resume_s", 60, 1, 600, "a seat waits for its owner [s]") \
@@ -491,6 +499,7 @@
     CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)    \
     CONFIG_KEYS_TOURS(STR, INT, BOOL, ENUM, LIST)     \
     CONFIG_KEYS_OVERLOAD(STR, INT, BOOL, ENUM, LIST)  \
+    CONFIG_KEYS_DRAIN(STR, INT, BOOL, ENUM, LIST)     \
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_DATABASE(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \

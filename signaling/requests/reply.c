@@ -124,8 +124,8 @@ void reply_error(const struct call *c, enum code code) {
     if (*c->why) {
         json_put_string(&o, "detail", c->why);
     }
-    if (code == CODE_SERVER_OVERLOADED) {
-        json_put_uint(&o, "retry_after_s", c->s->retry_after_s);
+    if (retry_after_of(c->s, code)) {
+        json_put_uint(&o, "retry_after_s", retry_after_of(c->s, code));
     }
     reply_send(c, &o);
 }

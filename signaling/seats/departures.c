@@ -217,7 +217,9 @@ static void tell_end(struct signaling *s, const struct tour *t, enum end_reason 
 
 void tour_end(struct signaling *s, us_t now, struct tour *t, enum end_reason why) {
     tell_end(s, t, why);
-    tour_note_end(s, now, t);
+    if (why != END_DRAINED) { /* nobody wanted it to be over: it can go on elsewhere, or later */
+        tour_note_end(s, now, t);
+    }
     tour_stop(s, t);
 }
 

@@ -24,6 +24,12 @@ us_t us_at(const struct signaling *s, wall_t wall) {
     return s->clock.now + (wall.us - s->clock.wall.us);
 }
 
+uint32_t retry_after_of(const struct signaling *s, enum code code) {
+    return code == CODE_SERVER_OVERLOADED ? s->retry_after_s
+           : code == CODE_DRAINING        ? s->drain.retry_after_s
+                                          : 0;
+}
+
 struct tour *tour_by_name(const struct signaling *s, const char *name) {
     struct tour *t = map_get(s->names, key_of(s, name));
     return t && strcmp(t->name, name) == 0 ? t : NULL;

@@ -324,6 +324,11 @@ struct signaling {
     /* Newcomers are refused, and told to come again then; 0: they are not. */
     uint32_t retry_after_s;
     struct {
+        us_t at;   /* no tour begins, and those that run end then; US_NEVER: as ever */
+        wall_t by; /* the same by the wall */
+        uint32_t retry_after_s;
+    } drain;
+    struct {
         char name[TOUR_NAME_MAX + 1];
         us_t until;
     } ended[ENDED_MAX];
@@ -360,6 +365,9 @@ void random_hex(struct signaling *s, char *out, size_t n);
 /* What a wall clock shows at `now`, and when it will show `wall`. */
 wall_t wall_at(const struct signaling *s, us_t now);
 us_t us_at(const struct signaling *s, wall_t wall);
+
+/* When who is refused with this code is to come again [s]; 0: that is not said. */
+uint32_t retry_after_of(const struct signaling *s, enum code code);
 
 /* One thing more, of so many a minute (0: any number) with this burst: true when it may be, and
  * counts. */

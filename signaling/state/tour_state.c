@@ -72,12 +72,17 @@ us_t tour_ends_at(const struct signaling *s, const struct tour *t, enum end_reas
     bool limited = t->plan.max_length && t->began != US_NEVER;
     us_t planned = t->plan.ends_at.us ? us_at(s, t->plan.ends_at) : US_NEVER;
     us_t longest = limited ? t->began + t->plan.max_length : US_NEVER;
-    *why = planned <= longest ? END_EXPIRED : END_TOO_LONG;
-    return us_min(planned, longest);
+    us_t drained = t->id ? s->drain.at : US_NEVER;
+    *why = drained < us_min(planned, longest) ? END_DRAINED
+           : planned <= longest               ? END_EXPIRED
+                                              : END_TOO_LONG;
+    return us_min(drained, us_min(planned, longest));
 }
 
 wall_t tour_ends_by(const struct signaling *s, const struct tour *t) {
     enum end_reason why;
     (void)tour_ends_at(s, t, &why);
-    return why == END_TOO_LONG ? (wall_t){t->began_by.us + t->plan.max_length} : t->plan.ends_at;
+    return why == END_DRAINED    ? s->drain.by
+           : why == END_TOO_LONG ? (wall_t){t->began_by.us + t->plan.max_length}
+                                 : t->plan.ends_at;
 }

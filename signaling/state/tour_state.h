@@ -38,6 +38,7 @@ bool tour_is_over(const struct signaling *s, us_t now, const struct tour *t);
     X(END_HOST_GONE, "host_gone") /* and has not come back in time */ \
     X(END_EXPIRED, "expired")     /* ends_at */                       \
     X(END_TOO_LONG, "too_long")   /* max_length */                    \
+    X(END_DRAINED, "maintenance") /* signaling_drain */               \
     X(END_EMPTY, "empty")         /* only observers were left */
 #define X(sym, name) sym,
 enum end_reason { END_REASONS(X) };

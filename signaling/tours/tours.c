@@ -77,8 +77,11 @@ enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, 
     if (t && tour_is_over(s, now, t)) {
         return CODE_TOUR_ENDED;
     }
-    if (c->role == ROLE_AGENT || (t && t->id)) {
+    if (t && t->id) {
         return CODE_OK;
+    }
+    if (c->role == ROLE_AGENT) {
+        return s->drain.at != US_NEVER ? CODE_DRAINING : CODE_OK;
     }
     if ((t && t->ended_until > now) || has_ended(s, now, c->tour)) {
         return CODE_TOUR_ENDED;
@@ -86,7 +89,10 @@ enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, 
     if (!t) {
         return CODE_TOUR_UNKNOWN;
     }
-    return c->role == ROLE_OPS ? CODE_TOUR_EARLY : CODE_OK; /* who only watches begins nothing */
+    if (c->role == ROLE_OPS) { /* who only watches begins nothing */
+        return CODE_TOUR_EARLY;
+    }
+    return s->drain.at != US_NEVER ? CODE_DRAINING : CODE_OK;
 }
 
 enum err tour_create(struct signaling *s, const char *name, const char *title, struct tour **ret) {

@@ -43,6 +43,8 @@
     X(CODE_SERVER_FULL, "server_full", 503, "The server is full. Try again shortly.")            \
     X(CODE_SERVER_OVERLOADED, "server_overloaded", 503,                                          \
       "The server has too much to do to let anybody else in. Try again shortly.")                \
+    X(CODE_DRAINING, "draining", 503,                                                            \
+      "The server is being maintained: tours that run go on for a while, and no other begins.")  \
     X(CODE_SDP_MALFORMED, "sdp_malformed", 400, "The offer is not a valid session description.") \
     X(CODE_SDP_UNSUPPORTED, "sdp_unsupported", 422,                                              \
       "The offer asks for what the server cannot do.")                                           \

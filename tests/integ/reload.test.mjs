@@ -1,6 +1,7 @@
 // SIGHUP while people are in a tour, over TLS: a new certificate is shown to who comes from then on, keys are
 // exchanged one after the other, and what is wrong in any part is refused as a whole. Nobody in the tour notices.
-import { spawnSync } from 'node:child_process';
+// Then the server is emptied: they stay until their tour ends, and no other begins.
+import { spawn, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -48,7 +49,7 @@ publish('old');
 const file = await writeConfig(dir, (c) => {
   c.tls = { cert: at('tls.pem'), key: at('tls.key') };
   c.media = { address: '127.0.0.1', port: 0, workers: 1 };
-  c.tours = [{ name: 'demo', title: 'Demo', record: 'off' }];
+  c.tours = [{ name: 'demo', title: 'Demo', record: 'off' }, { name: 'kept', title: 'Kept', record: 'auto' }];
   c.auth = { hs256_secret_file: at('own.secret'), audience: 'oriel',
     issuers: [{ name: 'platform', issuer: ISSUER, algorithms: ['ES256'], keys_file: at('keys.json') }] };
   c.log = { format: 'json', level: 'info' };
@@ -173,6 +174,82 @@ await test('what_is_wrong_in_any_part_is_refused_whole', async () => {
   expectEqual(`${await shown()} ${await ready()}`, `${pairs[2]} ok`, 'what is good is taken');
   expect((await policy()).endsWith("img-src 'self' data: https://*.cdn.example; frame-ancestors https://agency.example"), 'policy');
   await expectUntouched('at last');
+});
+
+/** oriel drain, beside all that goes on here. */
+const drain = (...args) => new Promise((resolve) => {
+  const child = spawn(ORIEL, ['drain', '-c', file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (text) => { said.out += text; });
+  child.stderr.on('data', (text) => { said.err += text; });
+  child.on('close', (status) => resolve({ status, ...said }));
+});
+const now = (token) => fetch(`${base}/v1/node`, { headers: { authorization: `Bearer ${token}` } }).then((answer) => answer.json());
+
+/** What WHIP says to an agent who would begin a tour with an offer that is none. */
+async function begin() {
+  const answer = await fetch(`${base}/whip/other`, { method: 'POST', body: 'v=0',
+    headers: { authorization: `Bearer ${minter(OWN[0])({ role: 'agent', sub: 'eve', tour: 'other' })}`, 'content-type': 'application/sdp' } });
+  return `${answer.status} ${(await answer.json()).code} ${answer.headers.get('retry-after')}`;
+}
+
+await test('while_it_is_emptied_a_tour_goes_on_and_no_other_begins', async () => {
+  const mint = minter(OWN[0]);
+  const ops = mint({ role: 'ops', sub: 'olga', tour: undefined });
+  await joinTour(agent, `${base}/agent/kept#${mint({ role: 'agent', sub: 'ann', name: 'Ann', tour: 'kept' })}`);
+  await joinTour(buyer, `${base}/t/kept#${mint({ sub: 'bea', name: 'Bea', tour: 'kept' })}`, { camera: false });
+  await firstFrame(buyer);
+  await until(() => agent.evaluate(() => window.oriel.recording === 'on'), 'a recording');
+  const ordered = await drain('--deadline', '10m');
+  expectEqual(ordered.status, 0, `status of the order; it says: ${ordered.err}`);
+  expect(/^No tour begins any more, and those that run end by \S+\.\n\d tours? with/.test(ordered.out), ordered.out);
+  const { state, deadline } = await now(ops);
+  expectEqual(state, 'draining', 'state');
+  expectEqual((await drain('--deadline', '2h')).status, 0, 'said again');
+  expectEqual((await now(ops)).deadline, deadline, 'the sooner deadline counts');
+  const health = await fetch(`${base}/ready`);
+  expectEqual(`${health.status} ${(await health.json()).status}`, '503 draining', '/ready');
+  expectEqual(await server.metric('oriel_draining'), 1, 'the metric');
+
+  expectEqual(await begin(), '503 draining 30', 'WHIP');
+  const made = await fetch(`${base}/v1/tours`, { method: 'POST', headers: { 'content-type': 'application/json',
+    authorization: `Bearer ${mint({ role: 'service', scope: 'tours:write', sub: 'backend', tour: undefined })}` }, body: '{"name":"next"}' });
+  expectEqual(`${made.status} ${(await made.json()).code} ${made.headers.get('retry-after')}`, '503 draining 30', 'REST');
+  const third = await browser.newPage();
+  await third.goto(`${base}/agent/other#${mint({ role: 'agent', sub: 'eve', name: 'Eve', tour: 'other' })}`);
+  await third.getByText('We are maintaining the system').waitFor();
+  await third.goto(`${base}/ops#${ops}`);
+  await third.getByText('This server is being emptied').waitFor();
+  await joinTour(third, `${base}/t/kept#${mint({ sub: 'cyd', name: 'Cyd', tour: 'kept' })}`, { camera: false });
+  await firstFrame(third); // who comes to one that runs is let in
+  const { frames } = await inbound(buyer);
+  await until(async () => (await inbound(buyer)).frames > frames + 10, 'pictures as ever');
+});
+
+await test('at_the_deadline_people_are_told_why_and_the_recording_is_whole', async () => {
+  const mint = minter(OWN[0]);
+  const ops = mint({ role: 'ops', sub: 'olga', tour: undefined });
+  await buyer.evaluate(() => {
+    window.endings = [];
+    window.oriel.addEventListener('ending', (e) => window.endings.push(e.detail.reason));
+  });
+  const emptied = await drain('--deadline', '2s', '--wait');
+  expectEqual(emptied.status, 0, `status; it says: ${emptied.out}${emptied.err}`);
+  expect(emptied.out.endsWith('Nothing runs any more: the server can be stopped.\n'), emptied.out);
+  await buyer.getByText('The tour has ended for maintenance').waitFor();
+  await agent.getByText('The tour has ended for maintenance').waitFor();
+  expectEqual((await buyer.evaluate(() => window.endings)).join(), 'maintenance', 'they were told before');
+  const { tours, participants, recordings } = await now(ops);
+  expectEqual(`${tours} ${participants} ${recordings}`, '0 0 0', 'what is left');
+  await until(() => said('drained').length === 1, 'the log to say so');
+  const list = await fetch(`${base}/v1/recordings`, { headers: { authorization: `Bearer ${ops}` } }).then((answer) => answer.json());
+  expectEqual(list.recordings.map((r) => `${r.tour} ${r.state}`).join(), 'kept complete', 'the recording');
+  const proof = spawnSync(ORIEL, ['recordings', '-c', file, 'verify', list.recordings[0].id], { encoding: 'utf8' });
+  expectEqual(proof.status, 0, `${proof.stdout}${proof.stderr}`);
+  expectEqual(await begin(), '503 draining 30', 'still none begins');
+  expectEqual((await drain('--cancel')).out, 'Tours begin again.\n', 'it is taken back');
+  expectEqual(await begin(), '400 sdp_malformed null', 'they do');
+  expectEqual((await fetch(`${base}/ready`)).status, 200, '/ready');
 });
 
 await browser.close();

@@ -16,7 +16,7 @@ export class OrielError extends Error {
 }
 
 /** Codes after which trying again cannot help. */
-const FINAL = ['seat_taken_over', 'seat_taken', 'seats_full', 'removed', 'tour_ended', 'tour_locked', 'forbidden',
+const FINAL = ['seat_taken_over', 'seat_taken', 'seats_full', 'removed', 'tour_ended', 'draining', 'tour_locked', 'forbidden',
   'token_expired', 'token_revoked'];
 
 /** Codes of a WebSocket that went down, said so or not. */

@@ -24,7 +24,8 @@ const EVENTS = {
   recording: (client, { state }) => onRecording(client, state),
   entry: (client, message) => client.ledger.receive(message),
   tour_ending: (client, { at, reason }) => client.emit('ending', { at, reason }),
-  tour_ended: (client) => client.finish('tour_ended', 'The tour has ended.'),
+  tour_ended: (client, { reason }) => (reason === 'maintenance' ? client.finish('draining', 'The tour has ended: the server is being maintained.')
+    : client.finish('tour_ended', 'The tour has ended.')),
   admitted: (client) => { client.lobby.admitted(); },
   lobby_joined: (client, message) => client.lobby.receive(message),
   lobby_left: (client, message) => client.lobby.receive(message),

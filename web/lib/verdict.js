@@ -43,7 +43,7 @@ const ADVICE = {
 /** @type {Record<string, Cause>} what else than a token can be refused */
 const CAUSES = {
   offline: 'offline', no_webrtc: 'no_webrtc', websocket_blocked: 'websocket_blocked', unreachable: 'unreachable',
-  server_full: 'busy', server_overloaded: 'busy', rate_limited: 'busy', internal: 'busy', token_attempts: 'busy',
+  server_full: 'busy', server_overloaded: 'busy', draining: 'busy', rate_limited: 'busy', internal: 'busy', token_attempts: 'busy',
   token_keys_unavailable: 'busy', removed: 'not_allowed', forbidden: 'not_allowed', connection_lost: 'unreachable',
   timeout: 'unreachable',
 };

@@ -7,6 +7,7 @@ import { define, Part } from '../parts/element.js';
 import { emptyState } from '../parts/empty_state.js';
 import { icon } from '../parts/icon.js';
 import '../parts/search_field.js';
+import { timeOfDay } from '../words/format.js';
 import { t, told } from '../words/words.js';
 import { chips, filterForm } from './filters.js';
 import { liveNow } from './live_now.js';
@@ -28,7 +29,7 @@ const isMoving = (r) => isGrowing(r) || r.state === 'waiting_for_store';
 export class Library extends Part {
   static properties = { api: { attribute: false }, first: { attribute: false }, filters: { attribute: false }, open: {},
     recordings: { state: true }, problem: { state: true }, filtering: { state: true }, live: { state: true },
-    alarms: { state: true }, busy: { state: true } };
+    alarms: { state: true }, deadline: { state: true }, busy: { state: true } };
 
   constructor() {
     super();
@@ -50,6 +51,7 @@ export class Library extends Part {
     this.live = [];
     /** @type {string[]} */
     this.alarms = [];
+    this.deadline = ''; // of tours that run, while the server is being emptied
     /** @type {object|null} the question whose answer is waited for */
     this.question = null;
     this.asked = ''; // the filters of what is shown
@@ -79,16 +81,17 @@ export class Library extends Part {
       return;
     }
     const looked = this.looked = {};
-    const [live, alarms, damaged] = await Promise.allSettled([this.api.running(), this.api.alarms(),
+    const [live, condition, damaged] = await Promise.allSettled([this.api.running(), this.api.condition(),
       this.api.list({ state: 'damaged' }, null, 1)]);
     if (looked !== this.looked || this.api.refused) {
       return;
     }
     const before = this.live.map((tour) => tour.name).join();
     this.live = live.status === 'fulfilled' ? live.value : this.live;
-    this.alarms = [...(alarms.status === 'fulfilled' ? alarms.value : []),
+    this.deadline = condition.status === 'fulfilled' ? condition.value.deadline : this.deadline;
+    this.alarms = [...(condition.status === 'fulfilled' ? condition.value.alarms : []),
       ...(damaged.status === 'fulfilled' && damaged.value.recordings.length > 0 ? ['damaged'] : []),
-      ...([live, alarms, damaged].some((answer) => answer.status === 'rejected') ? ['unseen'] : [])];
+      ...([live, condition, damaged].some((answer) => answer.status === 'rejected') ? ['unseen'] : [])];
     if (before !== this.live.map((tour) => tour.name).join() || this.recordings.some(isMoving)) {
       await this.keepUp();
     }
@@ -182,6 +185,7 @@ export class Library extends Part {
       <header><h1 tabindex="-1">${t('ops.recordings')}</h1>
         <button type="button" class="quiet" data-control="refresh" aria-label=${t('ops.refresh')} title=${t('ops.refresh')}
           @click=${() => this.refresh()}>${icon('refresh')}</button></header>
+      ${this.deadline ? banner({ text: t('ops.draining', { time: timeOfDay(this.deadline) }) }) : nothing}
       ${this.alarmBanners()}
       ${liveNow(this.live, this.api.token)}
       <div class="find">

@@ -188,12 +188,17 @@ export class RecordingsApi extends EventTarget {
     return (await this.call('/v1/recordings/keys')).keys.find((/** @type {any} */ key) => key.current) ?? null;
   }
 
-  /** What is not well, by the names of /ready. @returns {Promise<string[]>} */
-  async alarms() {
+  /**
+   * What is not well, by the names of /ready, and until when the tours that run may go on, while the server is being
+   * emptied (RFC 3339, or '').
+   * @returns {Promise<{alarms: string[], deadline: string}>}
+   */
+  async condition() {
     const response = await fetch('/ready'); // 503 has them, too
-    const { checks } = await response.json();
-    return ['recorder', 'store', 'keys', 'quota', 'retention', 'audit']
+    const { checks, deadline } = await response.json();
+    const alarms = ['recorder', 'store', 'keys', 'quota', 'retention', 'audit']
       .filter((part) => checks?.[part] && !FINE.some((word) => checks[part].startsWith(word)));
+    return { alarms, deadline: String(deadline ?? '') };
   }
 
   /** All tours that somebody is in, or waits for, whoever made them. @returns {Promise<Tour[]>} */

@@ -14,11 +14,11 @@ import { t, told } from '../words/words.js';
  * @property {boolean} [recorded] something of it was
  */
 
-const ICONS = /** @type {Record<string, string>} */ ({ tour_ended: 'check', left: 'leave', connection_lost: 'cut',
+const ICONS = /** @type {Record<string, string>} */ ({ tour_ended: 'check', draining: 'clock', left: 'leave', connection_lost: 'cut',
   tour_locked: 'lock', removed: 'lock', token_revoked: 'lock', token_expired: 'clock' });
 
 /** Whom to ask, where asking is what helps. */
-const ASK = ['tour_ended', 'removed', 'tour_locked', 'token_revoked', 'token_expired', 'connection_lost'];
+const ASK = ['tour_ended', 'draining', 'removed', 'tour_locked', 'token_revoked', 'token_expired', 'connection_lost'];
 
 /** What becomes of a recording is for whoever led the tour. @param {End} end */
 function textOf({ code, hosts, recorded }) {

@@ -6,7 +6,7 @@ import { t, told } from '../words/words.js';
 import { codeOf } from './problems.js';
 
 const AWAY = ['unreachable', 'timeout', 'connection_lost'];
-const LATER = ['token_attempts', 'token_keys_unavailable', 'rate_limited', 'server_overloaded', 'server_full', 'internal'];
+const LATER = ['token_attempts', 'token_keys_unavailable', 'rate_limited', 'server_overloaded', 'server_full', 'draining', 'internal'];
 const LINK = ['forbidden', 'bad_field']; // of a link that is for something else
 
 /** What comes to the same thing for a person is said in the same words. @param {string} code */
@@ -15,7 +15,7 @@ function wordsFor(code) {
     return t('link.unreachable');
   }
   if (LATER.includes(code)) {
-    return t('link.later');
+    return told('link_later', code) ?? t('link.later');
   }
   return told('link', code) ?? t(code.startsWith('token_') || LINK.includes(code) ? 'link.token_invalid' : 'link.other');
 }

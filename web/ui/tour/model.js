@@ -172,7 +172,7 @@ export class TourModel extends EventTarget {
     client.on('recording', (state) => this.onRecording(state));
     client.on('waiting', (people) => this.onWaiting(people));
     client.on('roster', (people) => this.set({ people }));
-    client.on('ending', ({ at }) => this.say(t('tour.ends_at', { time: timeOfDay(at) })));
+    client.on('ending', ({ at, reason }) => this.say(t(reason === 'maintenance' ? 'tour.ends_at.maintenance' : 'tour.ends_at', { time: timeOfDay(at) })));
     client.on('muted', ({ source, by }) => this.say(t(`tour.muted.${source}`, { name: by?.name ?? t('a_host') })));
     client.on('withdrawn', (source) => this.say(t(`tour.withdrawn.${source}`)));
     client.on('tour', () => this.onLead());

@@ -29,6 +29,7 @@ export default {
   'link.removed': 'Sie wurden gebeten, diese Besichtigung zu verlassen. Rufen Sie an, wenn das ein Irrtum war.',
   'link.offline.title': 'Wir erreichen die Besichtigung nicht',
   'link.unreachable': 'Prüfen Sie Ihre Internetverbindung. Sobald sie wieder da ist, versuchen Sie es noch einmal.',
+  'link_later.draining': 'Wir warten gerade das System, und keine Besichtigung beginnt. Versuchen Sie es später noch einmal.',
   'link.later': 'Gerade ist zu viel los. Warten Sie eine Minute und versuchen Sie es dann noch einmal.',
 
   // Was nicht geht
@@ -41,6 +42,7 @@ export default {
   'refused.server_full': 'Gerade ist alles besetzt. Versuchen Sie es in einer Minute noch einmal.',
   'refused.codec_unsupported': 'Dieser Browser kann diese Besichtigung nicht zeigen. Nehmen Sie einen aktuellen Chrome, Edge, Firefox oder Safari.',
   'refused.rate_limited': 'Das war zu oft. Warten Sie einen Augenblick.',
+  'refused.draining': 'Wir warten gerade das System, und keine Besichtigung beginnt. Versuchen Sie es später noch einmal.',
   'refused.server_overloaded': 'Gerade ist zu viel los. Versuchen Sie es in einer Minute noch einmal.',
   'refused.forbidden': 'Das ist für Sie nicht freigegeben.',
   'refused.timeout': 'Es kam keine Antwort. Versuchen Sie es noch einmal.',
@@ -124,6 +126,9 @@ export default {
   'end.left.again': 'Wieder teilnehmen',
   'end.tour_ended.title': 'Die Besichtigung ist zu Ende',
   'end.tour_ended.text': 'Danke, dass Sie da waren. Sie können diese Seite schließen.',
+  'end.draining.title': 'Die Besichtigung endet wegen Wartung',
+  'end.draining.text': 'Wir warten das System. Die Besichtigung kann später weitergehen, mit demselben Link.',
+  'end.draining.again': 'Noch einmal versuchen',
   'end.hosted.text': 'Alle haben die Besichtigung verlassen. Sie können diese Seite schließen.',
   'end.hosted.recorded': 'Alle haben die Besichtigung verlassen. Ihr Büro hat die Aufnahme, sobald sie vollständig ist, in etwa einer Minute.',
   'end.seat_taken_over.title': 'Sie sind jetzt in einem anderen Fenster dabei',

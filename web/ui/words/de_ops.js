@@ -34,6 +34,7 @@ export default {
   'ops_hidden.erased': 'Mit der Person gelöscht, die es schrieb',
   'ops_hidden.sealed': 'Lässt sich gerade nicht öffnen',
   'ops_hidden.retracted': 'Zurückgenommen',
+  'ops.draining': 'Dieser Server wird für eine Wartung geleert: Keine Besichtigung beginnt, und die laufenden enden bis {time}.',
   'ops_alarm.recorder': 'Eine Aufnahme wird nicht gespeichert. Sagen Sie sofort Bescheid, wo man sich um dieses System kümmert.',
   'ops_alarm.store': 'Das Archiv nimmt gerade keine Aufnahmen an. Bis dahin bleiben sie hier.',
   'ops_alarm.keys': 'Die Schlüssel sind nicht erreichbar. Manche Aufnahmen lassen sich vielleicht nicht öffnen. Sagen Sie Bescheid, wo man sich um dieses System kümmert.',

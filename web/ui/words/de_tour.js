@@ -9,6 +9,7 @@ export default {
   'tour.reconnecting': 'Ihre Verbindung ist abgebrochen. Wir holen Sie zurück …',
   'tour.away': '{name} ist kurz weg. Die Besichtigung wartet.',
   'tour.leads': '{name} führt jetzt.',
+  'tour.ends_at.maintenance': 'Das System wird gewartet: Die Besichtigung endet um {time}.',
   'tour.ends_at': 'Die Besichtigung endet um {time}.',
   'tour.controls': 'Bedienung',
   'tour.stage': 'Besichtigung',

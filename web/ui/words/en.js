@@ -28,6 +28,7 @@ export default {
   'link.removed': 'The host has asked you to leave this tour. Call your agent if that was a mistake.',
   'link.offline.title': 'We cannot reach the tour',
   'link.unreachable': 'Check your internet connection. As soon as it is back, try again.',
+  'link_later.draining': 'We are maintaining the system, and no tour begins right now. Try again in a while.',
   'link.later': 'Too much is going on right now. Wait a minute, then try again.',
 
   // What is refused
@@ -40,6 +41,7 @@ export default {
   'refused.server_full': 'We are full right now. Try again in a minute.',
   'refused.codec_unsupported': 'This browser cannot show this tour. Use a current Chrome, Edge, Firefox or Safari.',
   'refused.rate_limited': 'That was too often. Wait a moment.',
+  'refused.draining': 'We are maintaining the system, and no tour begins right now. Try again in a while.',
   'refused.server_overloaded': 'Too much is going on right now. Try again in a minute.',
   'refused.forbidden': 'The host has not opened this for you.',
   'refused.timeout': 'No answer came. Try again.',
@@ -123,6 +125,9 @@ export default {
   'end.left.again': 'Join again',
   'end.tour_ended.title': 'The tour has ended',
   'end.tour_ended.text': 'Thank you for being here. You can close this page.',
+  'end.draining.title': 'The tour has ended for maintenance',
+  'end.draining.text': 'We are maintaining the system. The tour can go on later, with the same link.',
+  'end.draining.again': 'Try again',
   'end.hosted.text': 'Everybody has left. You can close this page.',
   'end.hosted.recorded': 'Everybody has left. Your office has the recording as soon as it is complete, in a minute or so.',
   'end.seat_taken_over.title': 'You joined from another window',

@@ -34,6 +34,7 @@ export default {
   'ops_hidden.erased': 'Deleted with the person who wrote it',
   'ops_hidden.sealed': 'Cannot be opened now',
   'ops_hidden.retracted': 'Taken back',
+  'ops.draining': 'This server is being emptied for maintenance: no tour begins, and those that run end by {time}.',
   'ops_alarm.recorder': 'A recording isn’t being saved. Tell whoever looks after this system, now.',
   'ops_alarm.store': 'The archive takes no recordings right now. They are kept here until it does.',
   'ops_alarm.keys': 'The keys cannot be reached. Some recordings may not open. Tell whoever looks after this system.',

@@ -8,6 +8,7 @@ export default {
   'tour.reconnecting': 'Your connection dropped. Getting you back…',
   'tour.away': '{name} is away. The tour waits.',
   'tour.leads': '{name} leads the tour now.',
+  'tour.ends_at.maintenance': 'The system is being maintained: the tour ends at {time}.',
   'tour.ends_at': 'The tour ends at {time}.',
   'tour.controls': 'Controls',
   'tour.stage': 'Tour',

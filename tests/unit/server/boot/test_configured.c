@@ -323,6 +323,8 @@ static const struct {
     {"events.enabled", "boot/events_config.c"},
     {"audit.enabled", "boot/server_audit.c"},
     {"audit.mandatory", "api/audited.c"},
+    {"drain.deadline_s", "api/node.c"},
+    {"drain.retry_s", "api/node.c"},
     {"media.workers", "boot/server.c"},
     {"media.announce", "config/announce.c"},
     {"media.aead", "boot/server.c"},
