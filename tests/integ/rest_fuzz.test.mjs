@@ -25,6 +25,8 @@ const server = await new Server([ORIEL, 'serve', '-c', await writeConfig(dir, (c
   c.events = { webhooks: [{ name: 'office', url: 'http://127.0.0.1:9/', secret_file: secret }] }; // nobody is there
   c.limits = { tours: 20000, failed_tokens_per_minute: 0, connections_per_minute: 0 };
 })]).ready;
+/** A server that is being emptied refuses the rest: by itself, then. */
+const isOfNode = ({ tags }) => tags.includes('node');
 const hosts = [];
 let stopping = false;
 const base = new URL(server.urls.agent).origin;
@@ -49,7 +51,7 @@ await test(`${REQUESTS} requests from the document (seed ${SEED})`, async () => 
   const doc = await (await fetch(`${base}/v1/openapi.json`)).json();
   const tokens = [mint({ scope: ALL }), mint({ scope: 'tours:read' }), mint({ scope: 'openid' }), mint({ scope: ALL, tour: 'demo' }),
     mint({ role: 'ops' }), mint({ role: 'agent', tour: 'demo', scope: ALL })];
-  const fuzz = new OpenApiFuzz(doc, { base, seed: SEED, tokens, known: { tour: ['demo'], receiver: ['office'], participant: ['p1', 'p2', 'p3'], seq: ['1', '2', '3'] } });
+  const fuzz = new OpenApiFuzz(doc, { base, seed: SEED, tokens, known: { tour: ['demo'], receiver: ['office'], participant: ['p1', 'p2', 'p3'], seq: ['1', '2', '3'] }, of: (o) => !isOfNode(o) });
   const hosted = keepHosted();
   const wrong = await fuzz.run(REQUESTS);
   stopping = true;
@@ -65,6 +67,19 @@ await test(`${REQUESTS} requests from the document (seed ${SEED})`, async () => 
     const good = Object.keys(fuzz.seen.byOperation[id]).filter((status) => status < 300);
     expect(good.length > 0, `${id} was never done: ${JSON.stringify(fuzz.seen.byOperation[id])}`);
   }
+});
+
+await test('a server that is emptied in all ways, and not', async () => {
+  const doc = await (await fetch(`${base}/v1/openapi.json`)).json();
+  const token = mint({ scope: 'node:read node:write' });
+  const fuzz = new OpenApiFuzz(doc, { base, seed: SEED, tokens: [token, mint({ role: 'ops' }), mint({ scope: ALL })], of: isOfNode });
+  const wrong = await fuzz.run(Math.min(REQUESTS, 300));
+  expectEqual(wrong.length, 0, JSON.stringify(wrong.slice(0, 3), null, 1));
+  for (const id of ['getNode', 'drainNode', 'undrainNode']) {
+    expect(fuzz.seen.byOperation[id][200] > 0, `${id} was never done: ${JSON.stringify(fuzz.seen.byOperation[id])}`);
+  }
+  const back = await fetch(`${base}/v1/node/drain`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+  expectEqual((await back.json()).state, 'serving', 'at last');
 });
 
 await test('it ends in good order', async () => {

@@ -24,8 +24,9 @@ const VALUES = [null, true, false, 0, -1, 1, 0.5, 1e30, 9007199254740993, -92233
   [1, null, 'x'], 'x'.repeat(5000)];
 
 export class OpenApiFuzz {
-  /** base: of the server; tokens: [{token, weight}]; known: names for a path parameter -> list, which grows. */
-  constructor(doc, { base, seed, tokens, known = {} }) {
+  /** base: of the server; tokens: the first is taken most; known: names for a path parameter -> list, which grows; of: which
+   *  operations. */
+  constructor(doc, { base, seed, tokens, known = {}, of = () => true }) {
     this.doc = doc;
     this.base = new URL(base);
     this.next = random(seed);
@@ -40,7 +41,8 @@ export class OpenApiFuzz {
     this.ajv.addSchema({ $id: 'http://x/doc', components: { schemas: strict } });
     this.compiled = new Map();
     this.operations = Object.entries(doc.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })));
+      Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })))
+      .filter(of);
     this.seen = { byStatus: {}, byOperation: {}, invalid: 0, valid: 0 };
   }
 
