@@ -16,6 +16,7 @@
 #include "server/recording/keeper_thread.h"
 #include "server/recording/reader_thread.h"
 #include "server/rest/idempotency.h"
+#include "server/tours/tours_log.h"
 
 struct audit_reader;
 struct ledger_thread;
@@ -52,6 +53,7 @@ struct api {
     uint32_t n_workers;
     struct live_found found;            /* left by a process before this one */
     struct socket_store *sockets;       /* that outlive this one */
+    struct tours_left tours_left;       /* what of tours was */
     struct recorder_thread *recorder;   /* NULL: recording is off */
     struct uploader_threads *uploaders; /* NULL: nothing is uploaded */
     struct reader_thread *reader;       /* NULL: recording is off */

@@ -173,6 +173,10 @@ static void put_signaling(struct buffer *t, const struct api *a) {
     gauge(t, "oriel_signaling_waiting", "People in the lobbies of tours.", s.waiting);
     gauge(t, "oriel_signaling_sessions", "Media sessions.", s.sessions);
     gauge(t, "oriel_signaling_probes", "Clients trying out the network.", s.probes);
+    gauge(t, "oriel_tours_log_bytes", "The log of tours in runtime_dir; 0: there is none.",
+          s.kept_bytes);
+    counter(t, "oriel_tours_unkept_total",
+            "Times that there was no place in runtime_dir to keep all tours.", s.unkept);
     counter(t, "oriel_signaling_messages_total", "Messages handled.", s.messages);
     head(t, "oriel_signaling_errors_total", "counter", "Errors that clients were told, by code.");
     for (int c = CODE_OK + 1; c < CODE_COUNT; c++) {
@@ -246,6 +250,17 @@ static void put_sockets(struct buffer *t, const struct socket_store *s) {
     labelled(t, "oriel_sockets_given", "result", "used", n.used);
     labelled(t, "oriel_sockets_given", "result", "refused", n.refused);
     labelled(t, "oriel_sockets_given", "result", "unwanted", n.unwanted);
+}
+
+static void put_left(struct buffer *t, const struct tours_left *f) {
+    gauge(t, "oriel_live_found_seats", "Seats of tours that went on at the start.",
+          f->rebuilt.seats + f->rebuilt.waiting);
+    head(t, "oriel_tours_dropped", "gauge", "Logs of tours that could not be gone on with.");
+    labelled(t, "oriel_tours_dropped", "reason", "damaged", f->damaged);
+    labelled(t, "oriel_tours_dropped", "reason", "version", f->version);
+    labelled(t, "oriel_tours_dropped", "reason", "older", f->older);
+    labelled(t, "oriel_tours_dropped", "reason", "full", f->full);
+    labelled(t, "oriel_tours_dropped", "reason", "unreadable", f->unreadable);
 }
 
 static void put_rim(struct buffer *t, const struct api *a) {
@@ -553,6 +568,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     offenders_metrics(glue_offenders(a->glue), &t);
     put_found(&t, &a->found);
     put_sockets(&t, a->sockets);
+    put_left(&t, &a->tours_left);
     put_rim(&t, a);
     put_recorder(&t, a);
     put_mix(&t, a);

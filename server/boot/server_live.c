@@ -84,6 +84,7 @@ enum err server_live_file(struct server *s, uint32_t i, struct worker_config *w,
 }
 
 void server_stop_live(struct server *s) {
+    server_stop_kept(s);
     for (uint32_t i = 0; i < WORKERS_MAX; i++) {
         s->live[i] = live_file_end(s->live[i]);
     }

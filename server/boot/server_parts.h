@@ -9,6 +9,7 @@
 #include "server/http/deadlines.h"
 #include "server/http/ws.h"
 #include "server/recording/stores.h"
+#include "server/tours/tours_log.h"
 
 #include <limits.h>
 
@@ -22,6 +23,7 @@ struct server {
     struct dtls_identity *identity;
     struct runtime_dir *runtime; /* NULL = sessions end with the process */
     struct live_file *live[WORKERS_MAX];
+    struct tours_log *tours_log; /* NULL: likewise */
     struct worker *workers[WORKERS_MAX];
     struct peering *peering; /* NULL = one worker */
     /* Of writer, readers and jobs; NULL: a local folder. */
@@ -55,6 +57,12 @@ enum err server_start_live(struct server *s, char why[WHY_MAX]);
 enum err server_identity(struct server *s, char why[WHY_MAX]);
 /* Where worker i keeps its sessions. */
 enum err server_live_file(struct server *s, uint32_t i, struct worker_config *w, char why[WHY_MAX]);
+/* Where signaling keeps its tours, and what an earlier process has left of them. */
+enum err server_tours_log(struct server *s, char why[WHY_MAX]);
+/* Signaling, whose tours were declared, goes on with that. */
+void server_tours_again(struct server *s);
+/* Nothing is left of it; no call of signaling follows that changes anything. */
+void server_stop_kept(struct server *s);
 /* Nothing is left there; no worker runs. */
 void server_stop_live(struct server *s);
 /* Mix and workers. */

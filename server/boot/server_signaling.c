@@ -70,6 +70,9 @@ static struct signaling *make_signaling(struct server *s) {
     sc.invite = invite;
     sc.ctx = s;
     sc.rng = clock_rng();
+    if (s->tours_log) {
+        sc.keeper = tours_log_keeper(s->tours_log);
+    }
     memcpy(sc.fingerprint, dtls_identity_fingerprint(s->identity), FINGERPRINT_LEN);
     return signaling_new(&sc);
 }
@@ -142,6 +145,10 @@ static void note(void *ctx, const char *event, uint64_t tour, uint64_t peer, con
 
 enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
     struct api *a = &s->api;
+    enum err e = server_tours_log(s, why);
+    if (e != OK) {
+        return e;
+    }
     a->signaling = make_signaling(s);
     struct glue_config g = {
         .signaling = a->signaling,
@@ -161,9 +168,10 @@ enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
         return ERR_NOMEM;
     }
     signaling_clock(a->signaling, clock_now(), clock_wall());
-    enum err e = declare_tours(a, why);
+    e = declare_tours(a, why);
     if (e == OK) {
         tour_changes_declare(a);
+        server_tours_again(s);
         glue_effects(a->glue, clock_now());
     }
     return e;

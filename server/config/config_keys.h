@@ -248,6 +248,8 @@
         "messages per connection") \
     INT(limits_history, "limits.history", 500, 0, 10000, "entries of a tour kept for later") \
     INT(limits_history_kib, "limits.history_kib", 256, 1, 4096, "of these [KiB]") \
+    INT(limits_tours_log_mib, "limits.tours_log_mib", 64, 1, 1024, \
+        "in runtime_dir for all that is known of tours, twice [MiB]") \
     INT(limits_chat_per_minute, "limits.chat_per_minute", 60, 1, 100000, \
         "messages, questions, hands and reactions per seat") \
     INT(limits_changes_per_minute, "limits.changes_per_minute", 60, 0, 100000, \

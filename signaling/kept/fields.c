@@ -264,7 +264,6 @@ static void run(struct kept_io *io, struct tour *t) {
     part(io, &t->granted);
     timer(io, &t->empty);
     timer(io, &t->host);
-    timer(io, &t->rollover);
 }
 
 void fields_tour(struct kept_io *io, struct tour *t) {

@@ -49,7 +49,7 @@ static struct bytes log_of(const uint8_t *p, size_t n) {
     struct rd r = rd_of(p, n);
     memset(memory, 0, sizeof(memory));
     record_log_begin(&l, &of, memory, sizeof(memory));
-    while (rd_left(&r) > 0) {
+    while (!r.bad && rd_left(&r) > 0) {
         uint8_t kind = rd_u8(&r);
         uint64_t key = rd_u8(&r), sub = rd_u8(&r);
         size_t len = rd_u16(&r);

@@ -328,6 +328,7 @@ static const struct {
     {"media.workers", "boot/server.c"},
     {"media.announce", "config/announce.c"},
     {"media.aead", "boot/server.c"},
+    {"limits.tours_log_mib", "boot/server_kept.c"},
     {"media.certificate_days", "boot/server_live.c"},
     {"turn.urls", "auth/turn.c"},
     {"turn.secret_file", "auth/turn.c"},
