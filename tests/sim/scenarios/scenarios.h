@@ -51,6 +51,7 @@ extern const unsigned n_scenarios;
     X(stage_held, 2)       \
     X(rights, 2)           \
     X(tour, 4)             \
+    X(tour_killed, 4)      \
     X(loss5, 4)            \
     X(speech10, 4)         \
     X(speech_upstream, 4)  \

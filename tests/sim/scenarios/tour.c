@@ -263,6 +263,9 @@ static void round_of_steps(struct tour_sim *t) {
     t->slow = tour_below(t, 3) * 150 * US_PER_MS;
     for (unsigned i = 0; i < STEPS && !t->w->failed; i++) {
         step(t);
+        if (t->kills && one_in(t, 60)) {
+            tour_kill(t);
+        }
         tour_run(t, t->w->now + tour_below(t, 120) * US_PER_MS);
     }
     t->slow = 0;
@@ -293,15 +296,16 @@ static void note(const struct tour_sim *t) {
         printf("# %s: %u asked, %u granted\n", types[i], t->sizes[i], t->granted[i]);
     }
     if (t->w->verbose) {
-        printf("# %u steps, %u browsers, %u stages, %u runs, %llu entries\n", t->steps,
-               t->w->n_browsers, t->stages, t->runs, (unsigned long long)t->model.seq);
+        printf("# %u steps, %u browsers, %u stages, %u runs, %llu entries, %u kills\n", t->steps,
+               t->w->n_browsers, t->stages, t->runs, (unsigned long long)t->model.seq, t->killed);
     }
 }
 
-void scenario_tour(struct world *w) {
+static void play(struct world *w, bool kills) {
     w->expect_stray = true;
     w->lossless = false;
     struct tour_sim *t = tour_sim_new(w);
+    t->kills = kills;
     invite(t);
     declare(t);
     for (unsigned i = 0; i < ROUNDS && !w->failed; i++) {
@@ -312,4 +316,12 @@ void scenario_tour(struct world *w) {
     }
     note(t);
     tour_sim_free(t);
+}
+
+void scenario_tour(struct world *w) {
+    play(w, false);
+}
+
+void scenario_tour_killed(struct world *w) {
+    play(w, true);
 }

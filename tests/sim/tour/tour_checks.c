@@ -178,7 +178,12 @@ void check_effect(struct tour_sim *t, const struct signaling_effect *e) {
         check_entry(t, e);
         break;
     case EFFECT_TOUR:
-        e->on ? model_run(t, e->tour) : check_end(t);
+        if (!e->on) {
+            check_end(t);
+        } else if (e->tour != t->model.run) { /* else another process says so again */
+            t->last_run = e->tour;
+            model_run(t, e->tour);
+        }
         break;
     case EFFECT_CLOSE:
         t->reply.closed |= e->conn == t->reply.conn;

@@ -176,6 +176,20 @@ void model_lost(struct tour_sim *t, uint64_t conn) {
     }
 }
 
+void model_killed(struct tour_sim *t) {
+    for (unsigned i = 0; i < t->model.n; i++) {
+        struct seat_model *s = &t->model.seats[i];
+        if (s->here) {
+            s->conn = 0;
+            s->lost = true;
+            s->until = t->w->now + TOUR_RESUME_GRACE;
+            s->connected = false;
+            s->spent = s->peer ? s->identity : s->spent;
+            s->peer = s->flows = s->lines = 0;
+        }
+    }
+}
+
 static bool is_in(const struct model *m, const struct person *p) {
     for (unsigned i = 0; i < m->n; i++) {
         if (m->seats[i].here && !m->seats[i].waits && m->seats[i].person == p) {

@@ -4,7 +4,8 @@
  * signaling. Split over tour_wires.c (all of that), tour_pages.c (what a client says),
  * tour_view.c (what it believes), tour_judge.c and tour_model.c (what docs/protocol.md says that
  * must come of it, written from that alone), tour_rights.c (who may be seen and heard by whom), and
- * tour_checks.c (what must be so). Owner: the scenario. */
+ * tour_checks.c (what must be so), and tour_kill.c (another process goes on). Owner: the scenario.
+ */
 #ifndef ORIEL_TESTS_SIM_TOUR_SIM_H
 #define ORIEL_TESTS_SIM_TOUR_SIM_H
 
@@ -250,6 +251,9 @@ struct tour_sim {
     uint64_t probe;            /* connection of the newcomer who is there for a moment; 0: none, */
     const struct json *probed; /* and the first reply to it */
     unsigned stages, runs;     /* that were looked at; of the tour */
+    uint64_t last_run;         /* its handle */
+    bool kills;                /* now and then the process is killed, */
+    unsigned killed;           /* so often */
     bool lobby;                /* as the tour is declared */
 };
 
@@ -258,6 +262,13 @@ struct tour_sim *tour_sim_new(struct world *w);
 void tour_sim_free(struct tour_sim *t);
 /* Let time pass. */
 void tour_run(struct tour_sim *t, us_t until);
+/* Signaling was told something: what comes of it goes its way. Then the model has it, too. */
+void tour_told(struct tour_sim *t);
+void tour_known(struct tour_sim *t);
+/* All wires, and what was under way anywhere, are gone. */
+void tour_cut(struct tour_sim *t);
+/* Another signaling, that knows nothing. */
+void tour_signaling(struct tour_sim *t);
 /* Nothing is under way on any wire, mailbox or report. */
 bool tour_is_quiet(const struct tour_sim *t);
 struct wire *wire_open(struct tour_sim *t, struct page *p);
@@ -271,6 +282,10 @@ void tour_probe(struct tour_sim *t);
 void tour_fence(struct tour_sim *t, const struct fence *f, unsigned worker);
 uint32_t tour_below(struct tour_sim *t, uint32_t n);
 struct json_limits tour_limits(void);
+
+/* tour_kill.c */
+/* The process is killed, and another one goes on with what it has kept. */
+void tour_kill(struct tour_sim *t);
 
 /* tour_pages.c */
 void page_ask(struct tour_sim *t, struct page *p, struct request r);
@@ -305,6 +320,8 @@ bool model_is_guest(const struct seat_model *s);
 /* What has come of a request that was granted. */
 void model_apply(struct tour_sim *t, uint64_t conn, const struct request *r);
 void model_lost(struct tour_sim *t, uint64_t conn);
+/* All have lost their links and transports at once. */
+void model_killed(struct tour_sim *t);
 /* Seats whose time has run out. */
 void model_time(struct tour_sim *t);
 /* After anything: lead, spotlight, the times without hosts and people. */

@@ -170,7 +170,7 @@ static void drain(struct tour_sim *t) {
     }
 }
 
-static void told(struct tour_sim *t) {
+void tour_told(struct tour_sim *t) {
     t->told_at = t->w->now;
     drain(t);
     const char *why = sim_kept_check(&t->kept, t->s);
@@ -184,7 +184,7 @@ static void told(struct tour_sim *t) {
 }
 
 /* Then the model has it, too. */
-static void known(struct tour_sim *t) {
+void tour_known(struct tour_sim *t) {
     check_hosts(t);
     model_settle(t);
     rights_note(t);
@@ -205,14 +205,14 @@ void tour_hear(struct tour_sim *t, uint64_t conn, const struct request *r, struc
     signaling_message(t->s, t->w->now, conn, (const char *)text.p, text.n);
     struct model *m = &t->model;
     m->ends = r->what == ASK_END;
-    told(t);
+    tour_told(t);
     check_reply(t, &v, r);
     if (t->reply.ok && !t->w->failed) {
         t->granted[r->what]++;
         model_apply(t, conn, r);
     }
     m->ends = false;
-    known(t);
+    tour_known(t);
 }
 
 void tour_probe(struct tour_sim *t) {
@@ -231,11 +231,11 @@ void tour_probe(struct tour_sim *t) {
     json_close(&o, '}');
     CHECK(signaling_open(t->s, t->w->now, t->probe) == OK);
     signaling_message(t->s, t->w->now, t->probe, o.p, o.n);
-    told(t);
+    tour_told(t);
     signaling_message(t->s, t->w->now, t->probe, leave, sizeof(leave) - 1);
-    told(t);
+    tour_told(t);
     signaling_closed(t->s, t->w->now, t->probe);
-    told(t);
+    tour_told(t);
     t->probe = 0;
     buffer_free(&sdp);
     buffer_free(&o);
@@ -246,8 +246,8 @@ static void closed(struct tour_sim *t, struct wire *v) {
         v->closed = true;
         model_lost(t, v->conn);
         signaling_closed(t->s, t->w->now, v->conn);
-        told(t);
-        known(t);
+        tour_told(t);
+        tour_known(t);
     }
 }
 
@@ -261,7 +261,7 @@ static void arrive(struct tour_sim *t, struct wire *v, struct parcel *p) {
     if (!v->opened) {
         v->opened = true;
         CHECK(signaling_open(t->s, t->w->now, v->conn) == OK);
-        told(t);
+        tour_told(t);
     }
     if (!v->closing) { /* else the server does not listen any more */
         tour_hear(t, v->conn, &p->request, bytes_of(p->text, p->len));
@@ -323,8 +323,8 @@ static void report(struct tour_sim *t, const struct media_event *e) {
     } else {
         world_fail(t->w, "an offence of kind %u is reported", e->reason);
     }
-    told(t);
-    known(t);
+    tour_told(t);
+    tour_known(t);
 }
 
 static void on_event(struct world *w, const struct media_event *e) {
@@ -429,14 +429,14 @@ static void wires_due(struct tour_sim *t) {
 static void timeouts_due(struct tour_sim *t) {
     for (unsigned i = 0; signaling_deadline(t->s) <= t->w->now; i++) {
         signaling_timeout(t->s, t->w->now);
-        told(t);
+        tour_told(t);
         if (i > 1000) {
             world_fail(t->w, "timeouts of signaling do not end");
             return;
         }
     }
     model_time(t);
-    known(t);
+    tour_known(t);
 }
 
 static void all_due(struct tour_sim *t) {
@@ -546,6 +546,14 @@ static void engines(struct tour_sim *t) {
     CHECK(w->far);
 }
 
+void tour_signaling(struct tour_sim *t) {
+    struct signaling_config c = config_of(t);
+    sim_kept_begin(&t->kept, &c);
+    t->s = signaling_new(&c);
+    CHECK(t->s);
+    signaling_clock(t->s, t->w->now, (wall_t){WALL + t->w->now});
+}
+
 struct tour_sim *tour_sim_new(struct world *w) {
     struct tour_sim *t = mem_zalloc(1, sizeof(*t));
     CHECK(t);
@@ -558,16 +566,12 @@ struct tour_sim *tour_sim_new(struct world *w) {
     for (unsigned i = 0; i < TOUR_WORKERS; i++) {
         list_init(&t->mailbox[i]);
     }
-    struct signaling_config c = config_of(t);
-    sim_kept_begin(&t->kept, &c);
-    t->s = signaling_new(&c);
-    CHECK(t->s);
-    signaling_clock(t->s, w->now, (wall_t){WALL + w->now});
+    tour_signaling(t);
     engines(t);
     return t;
 }
 
-void tour_sim_free(struct tour_sim *t) {
+void tour_cut(struct tour_sim *t) {
     for (unsigned i = 0; i < TOUR_WORKERS; i++) {
         empty(&t->mailbox[i]);
     }
@@ -575,6 +579,10 @@ void tour_sim_free(struct tour_sim *t) {
     while (!list_empty(&t->wires)) {
         wire_free(LIST_ENTRY(t->wires.next, struct wire, in_sim));
     }
+}
+
+void tour_sim_free(struct tour_sim *t) {
+    tour_cut(t);
     for (unsigned i = 0; i < TOUR_PAGES; i++) {
         view_forget(&t->pages[i].view);
     }
