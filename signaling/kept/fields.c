@@ -1,7 +1,6 @@
 #include "signaling/kept/fields.h"
 
 #include "base/alloc.h"
-#include "base/utf8.h"
 #include "signaling/ledger/history.h"
 #include "signaling/tours/subs.h"
 
@@ -63,14 +62,9 @@ static wall_t wall(struct kept_io *io, wall_t v) {
     return (wall_t){(int64_t)number(io, (uint64_t)v.us, (uint64_t)TIME_MAX)};
 }
 
-static bool is_utf8(const char *p, size_t n) {
-    for (size_t i = 0, len; i < n; i += len) {
-        len = utf8_char(p + i, n - i);
-        if (len == 0 || p[i] == '\0') {
-            return false;
-        }
-    }
-    return true;
+/* A text may end in the middle of a character, where it was cut. */
+static bool is_text(const struct bytes *b) {
+    return b->n == 0 || memchr(b->p, '\0', b->n) == NULL;
 }
 
 /* In a field of so many bytes, with its NUL; all zeros behind it. */
@@ -83,7 +77,7 @@ static void text(struct kept_io *io, char *p, size_t size) {
     }
     struct bytes b = rd_bytes(&io->in, n);
     memset(p, 0, size);
-    if (b.n > 0 && is_utf8((const char *)b.p, b.n)) {
+    if (b.n > 0 && is_text(&b)) {
         memcpy(p, b.p, b.n);
     } else {
         io->bad |= n > 0;
@@ -99,7 +93,7 @@ static void long_text(struct kept_io *io, char **p, size_t most) {
         return;
     }
     struct bytes b = rd_bytes(&io->in, n > 0 ? n - 1 : 0);
-    io->bad |= io->in.bad || (b.n > 0 && !is_utf8((const char *)b.p, b.n));
+    io->bad |= io->in.bad || !is_text(&b);
     mem_free(*p);
     *p = NULL;
     if (n > 0 && !io->bad) {
@@ -291,9 +285,8 @@ static void subs(struct kept_io *io, struct sub_list *list) {
 static void read_grant(struct kept_io *io, struct tour *t, const char *sub) {
     struct grant *g = mem_zalloc(1, sizeof(*g));
     io->nomem |= !g;
-    io->bad |= !g || t->n_grants >= io->s->config.max_participants;
-    if (io->bad) {
-        mem_free(g);
+    if (!g) {
+        io->bad = true;
         return;
     }
     memcpy(g->sub, sub, sizeof(g->sub));
@@ -366,7 +359,7 @@ void fields_entry(struct kept_io *io, struct kept *k) {
         return;
     }
     struct bytes said = rd_bytes(&io->in, n);
-    if (said.n == 0 || !is_utf8((const char *)said.p, said.n) || !kept_read_ok(io)) {
+    if (said.n == 0 || !is_text(&said) || !kept_read_ok(io)) {
         io->bad = true;
         return;
     }

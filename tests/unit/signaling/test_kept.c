@@ -89,6 +89,31 @@ TEST(everybody_comes_back_to_his_seat_after_a_kill) {
     world_close(&w);
 }
 
+/* Names that were cut in the middle of a character, and limits that are lower than they were. */
+TEST(what_was_cut_is_kept_as_it_is) {
+    struct world w;
+    struct signaling_rebuilt found = {0};
+    char token[200] = "buyer|shown|bea|x";
+    begin(&w, NULL);
+    for (size_t n = strlen(token); n < 150; n += 2) {
+        memcpy(token + n, "\xc3\xa9", 3);
+    }
+    enter(&w, 2, token);
+    enter(&w, 3, "buyer|shown|cleo|Cleo");
+    world_send(&w, 1, "{\"type\":\"admit\",\"id\":1,\"all\":true}");
+    enter_again(&w, 2);
+    enter_again(&w, 3);
+    world_send(&w, 1,
+               "{\"type\":\"allow\",\"id\":2,\"participants\":[\"p2\",\"p3\"],"
+               "\"can\":{\"screen\":\"both\"}}");
+    EXPECT_GOT(&w, 1, "\"ok\"");
+    w.config.max_participants = 1;
+    w.config.history = 0;
+    EXPECT_EQ(kill_and_rebuild(&w, KEPT_TIME, &found), OK);
+    EXPECT_EQ(found.seats, 3);
+    world_close(&w);
+}
+
 TEST(who_was_removed_stays_removed_after_a_kill) {
     struct world w;
     struct signaling_rebuilt found = {0};
