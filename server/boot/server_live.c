@@ -56,7 +56,7 @@ enum err server_start_live(struct server *s, char why[WHY_MAX]) {
         live_file_take(s->runtime, i, &a->found);
     }
     tell_found(&a->found);
-    if (a->found.sessions == 0) {
+    if (a->found.sessions == 0 && !tours_log_is_left(s->runtime)) {
         crash_loop_over(s->runtime);
     }
     return OK;

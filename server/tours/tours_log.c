@@ -90,6 +90,16 @@ static void drop(const struct tours_log *l, unsigned i) {
     (void)unlinkat(runtime_dir_fd(l->dir), name, 0);
 }
 
+bool tours_log_is_left(const struct runtime_dir *d) {
+    char name[NAME_SIZE];
+    bool is = false;
+    for (unsigned i = 0; i < LOGS; i++) {
+        name_of(i, name);
+        is |= faccessat(runtime_dir_fd(d), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+    return is;
+}
+
 static void count(enum err e, struct tours_left *left) {
     left->damaged += e == ERR_FORMAT;
     left->version += e == ERR_UNSUPPORTED;

@@ -9,6 +9,9 @@
 
 struct tours_log;
 
+/* Is there a log that a process before this one has left, whatever it is worth? */
+bool tours_log_is_left(const struct runtime_dir *d);
+
 /* What was left, and what of it is of no use. */
 struct tours_left {
     struct signaling_rebuilt rebuilt; /* the caller's to fill */

@@ -29,7 +29,7 @@ static bool has_ended(const struct signaling *s, us_t now, const char *name) {
 
 static void forget_end(struct signaling *s, const char *name) {
     for (size_t i = 0; i < ENDED_MAX; i++) {
-        if (strcmp(s->ended[i].name, name) == 0) {
+        if (s->ended[i].until && strcmp(s->ended[i].name, name) == 0) {
             s->ended[i].until = 0;
             unkept_ends(s);
         }
@@ -38,7 +38,9 @@ static void forget_end(struct signaling *s, const char *name) {
 
 void tour_forget_end(struct signaling *s, struct tour *t) {
     forget_end(s, t->name);
-    unkept_ends(s);
+    if (t->ended_until) {
+        unkept_ends(s);
+    }
     t->ended_until = 0;
 }
 

@@ -110,7 +110,9 @@ TEST(tours_log_has_one_file_at_a_time) {
 
 TEST(tours_log_of_a_killed_process_is_gone_on_with) {
     begin();
+    EXPECT(!tours_log_is_left(d));
     leave(3, 1);
+    EXPECT(tours_log_is_left(d));
     EXPECT(size_of(0) > 0);
     const struct tours_left left = found();
     EXPECT_EQ(left.rebuilt.turn, 3);
