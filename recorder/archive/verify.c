@@ -25,15 +25,24 @@ struct check {
     bool closed;
     struct journal_head head;
     size_t listed; /* objects of the journal, and journal objects, seen */
-    verify_say *say;
-    void *ctx;
+    const struct verify_watch *watch;
+    size_t checked, total; /* objects, for who watches */
     bool found, shredded;
     enum err error; /* what kept the check itself from going on */
 };
 
 static void finding(struct check *c, const char *object, const char *what) {
     c->found = true;
-    c->say(c->ctx, object, what);
+    c->watch->say(c->watch->ctx, object, what);
+}
+
+/* One more was looked at; that the journal may list more than the manifest is no progress. */
+static void note_step(struct check *c) {
+    const struct verify_watch *w = c->watch;
+    c->checked += !c->total || c->checked < c->total;
+    if (c->error == OK && w->step && !w->step(w->ctx, c->checked, c->total)) {
+        c->error = ERR_AGAIN;
+    }
 }
 
 /* Is it what an object is, and not what kept it from being looked at? A store that does not answer
@@ -65,6 +74,7 @@ static bool check_object(struct check *c, const struct object_id *o,
     struct object_plain plain;
     enum err e = object_get(&c->access, o, &plain);
     object_name(o, name);
+    note_step(c);
     if (e != OK) {
         note_error(c, name, e);
         return false;
@@ -162,6 +172,8 @@ static enum err check_entry(void *ctx, const struct entry *e) {
                               .number = s->number};
         if (!is_erased(c, &o)) {
             check_object(c, &o, &s->info, NULL);
+        } else {
+            note_step(c);
         }
         check_listed(c, &o, &s->info);
     }
@@ -206,7 +218,7 @@ static bool journal_has(struct check *c, uint32_t number) {
 
 static void check_journal(struct check *c) {
     c->head = journal_begin(&c->id);
-    bool whole = true;
+    bool whole = c->error == OK;
     while (whole && (c->closed ? c->head.objects < c->manifest.journal.objects
                                : c->head.objects == 0 || journal_has(c, c->head.objects))) {
         whole = check_journal_object(c);
@@ -241,7 +253,7 @@ static void note_manifest(struct check *c, const char *name, enum err e,
         finding(c, name, "not the object that was recorded (size or hash differs)");
     }
     if (e == ERR_DENIED && same) {
-        c->say(c->ctx, name, what);
+        c->watch->say(c->watch->ctx, name, what);
         c->error = e;
     } else if (e == ERR_DENIED || e == ERR_UNSUPPORTED || is_damage(e)) {
         finding(c, name, what);
@@ -263,7 +275,7 @@ static bool check_manifest(struct check *c, struct key_ring *ring) {
                                    &c->manifest);
         note_manifest(c, name, e, &stored);
         if (e == OK && c->manifest.earlier_signer) {
-            c->say(c->ctx, name, "signed by an earlier key of this installation");
+            c->watch->say(c->watch->ctx, name, "signed by an earlier key of this installation");
         }
         mem_free(stored.p);
     } else {
@@ -357,8 +369,8 @@ static void check_extras(struct check *c) {
 
 static void check_stored(struct check *c, const struct manifest_object *m);
 
-/* What was made later is there and unchanged; with keys, it opens, too. */
-static void check_supplement(struct check *c) {
+/* What was made later is listed, too: then it is known how much there is to look at. */
+static void open_supplement(struct check *c) {
     struct object_id first = {.type = OBJECT_SUPPLEMENT, .recording = c->id, .number = 1};
     char name[OBJECT_NAME_MAX];
     enum err e = c->closed ? supplements_get(c->archive, &c->id, &c->supplement) : OK;
@@ -367,12 +379,19 @@ static void check_supplement(struct check *c) {
     } else if (e != OK) {
         c->error = e;
     }
+    c->total = c->manifest.n_objects + c->supplement.list.n_objects;
+}
+
+/* It is there and unchanged; with keys, it opens, too. */
+static void check_supplement(struct check *c) {
     for (size_t i = 0; c->error == OK && i < c->supplement.list.n_objects; i++) {
         const struct manifest_object *m = &c->supplement.list.objects[i];
         if (!c->access.store) {
             check_stored(c, m);
         } else if (!is_erased(c, &m->id)) {
             check_object(c, &m->id, &m->info, NULL);
+        } else {
+            note_step(c);
         }
     }
 }
@@ -412,6 +431,7 @@ static void check_all(struct check *c) {
     if (c->closed && !check_manifest(c, &c->ring)) {
         return;
     }
+    open_supplement(c);
     check_journal(c);
     if (!c->closed && c->error == OK) {
         check_unclosed(c);
@@ -433,9 +453,11 @@ static void check_stored(struct check *c, const struct manifest_object *m) {
     struct object_plain stored;
     object_name(&m->id, name);
     if (m->erased || is_erased(c, &m->id)) {
+        note_step(c);
         return;
     }
     enum err e = object_get_stored(&c->archive->store, &m->id, &stored);
+    note_step(c);
     if (e == OK) {
         mem_free(stored.p);
         if (!same_info(&stored.info, &m->info)) {
@@ -468,7 +490,30 @@ static bool check_shredded(struct check *c) {
     return e != ERR_UNKNOWN;
 }
 
+/* What was erased or made by order while it was read is no damage. What was, only grows. */
+static bool has_changed(const struct check *c) {
+    struct check now = {.archive = c->archive, .id = c->id};
+    const struct key_context all = {c->id, 0};
+    if (c->shredded) {
+        return false; /* and so it stays */
+    }
+    bool changed = wraps_shredded(c->archive->wraps, &all, NULL) == OK;
+    if (note_erased(&now) == OK) {
+        changed |= now.shredded_tracks.n != c->shredded_tracks.n || now.redacted.n != c->redacted.n;
+    }
+    if (c->closed && supplements_get(c->archive, &c->id, &now.supplement) == OK) {
+        changed |= now.supplement.version != c->supplement.version;
+    }
+    supplement_clear(&now.supplement);
+    buffer_free(&now.shredded_tracks);
+    mem_free(now.redacted.p);
+    return changed;
+}
+
 static enum err done(struct check *c) {
+    if (c->error == ERR_GONE || (c->error == OK && c->found && has_changed(c))) {
+        c->error = ERR_GONE;
+    }
     if (c->row.state == RECORDING_DAMAGED) {
         finding(c, "", "recovery found its journal damaged");
     }
@@ -480,8 +525,9 @@ static enum err done(struct check *c) {
     return c->error != OK ? c->error : c->found ? ERR_AUTH : c->shredded ? ERR_WRONG_STATE : OK;
 }
 
-enum err verify_chain(struct archive *a, const struct id *recording, verify_say *say, void *ctx) {
-    struct check c = {.archive = a, .id = *recording, .say = say, .ctx = ctx};
+enum err verify_sealed(struct archive *a, const struct id *recording,
+                       const struct verify_watch *w) {
+    struct check c = {.archive = a, .id = *recording, .watch = w};
     enum err e = catalogue_recording(a->catalogue, recording, &c.row);
     if (e != OK) {
         return e;
@@ -499,6 +545,7 @@ enum err verify_chain(struct archive *a, const struct id *recording, verify_say 
                 a->n_trusted ? "is not closed: nothing is signed"
                              : "is not closed: there is no manifest yet");
     } else if (check_manifest(&c, NULL)) {
+        open_supplement(&c);
         for (size_t i = 0; c.error == OK && i < c.manifest.n_objects; i++) {
             check_stored(&c, &c.manifest.objects[i]);
         }
@@ -512,9 +559,9 @@ enum err verify_chain(struct archive *a, const struct id *recording, verify_say 
     return done(&c);
 }
 
-enum err verify_recording(struct archive *a, const struct id *recording, verify_say *say,
-                          void *ctx) {
-    struct check c = {.archive = a, .id = *recording, .say = say, .ctx = ctx};
+enum err verify_opened(struct archive *a, const struct id *recording,
+                       const struct verify_watch *w) {
+    struct check c = {.archive = a, .id = *recording, .watch = w};
     enum err e = catalogue_recording(a->catalogue, recording, &c.row);
     if (e != OK) {
         return e;

@@ -1,6 +1,7 @@
 #include "tests/unit/recorder/bench_store.h"
 
 #include "recorder/archive/store_identity.h"
+#include "recorder/archive/verify_words.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -224,6 +225,7 @@ void machine_lose(struct machine *m, const char *name) {
 
 void findings_say(void *ctx, const char *object, const char *what) {
     struct findings *f = ctx;
+    CHECK(strcmp(verify_word(what), "other") != 0); /* programs have a word for whatever is found */
     if (f->n++ == 0) {
         snprintf(f->first, sizeof(f->first), "%s: %s", object, what);
     }

@@ -1,4 +1,4 @@
-#include "recorder/library/library.h"
+#include "recorder/library/library_verify.h"
 
 #include "recorder/archive/recovery.h"
 
@@ -270,6 +270,12 @@ TEST(library_dates_from_any_year) {
     place_end(&p);
 }
 
+static void note_finding(void *ctx, const struct library_finding *f) {
+    char *out = ctx;
+    snprintf(out, 200, "%s %s %s %u %u: %s", f->word, f->kind, f->track, f->epoch, f->segment,
+             f->what);
+}
+
 TEST(library_verifies_files_on_disk) {
     struct place p;
     struct findings f = {0};
@@ -288,6 +294,15 @@ TEST(library_verifies_files_on_disk) {
     EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), ERR_AUTH);
     EXPECT(strstr(f.first, "/programme/0-1.seg: not authentic") != NULL);
     EXPECT_EQ(f.n, 1);
+    char found[200] = "";
+    const struct library_watch w = {.found = note_finding, .ctx = found};
+    EXPECT_EQ(library_verify_watched(p.library, p.id, LIBRARY_OPENED, &w), ERR_AUTH);
+    EXPECT_STR(found, "changed media programme 0 1: not authentic");
+    EXPECT_EQ(library_verify_watched(p.library, p.id, LIBRARY_SEALED, &w), ERR_AUTH);
+    EXPECT(strstr(found, "changed media programme 0 1: not the object") != NULL);
+    EXPECT_EQ(library_verify_watched(p.library, "nonsense", LIBRARY_OPENED, &w), ERR_UNKNOWN);
+    EXPECT_EQ(library_ended(p.library, p.id), OK);
+    EXPECT_EQ(library_ended(p.library, "nonsense"), ERR_UNKNOWN);
     place_end(&p);
 }
 
