@@ -15,6 +15,7 @@
 #include "server/jobs/jobs_thread.h"
 #include "server/recording/keeper_thread.h"
 #include "server/recording/reader_thread.h"
+#include "server/recording/verifier_thread.h"
 #include "server/rest/idempotency.h"
 #include "server/tours/tours_log.h"
 
@@ -65,6 +66,7 @@ struct api {
     struct orders orders;               /* that wait until it is recorded who gave them */
     struct jobs_thread *jobs;           /* NULL: recording is off */
     struct keeper_thread *keeper;       /* likewise */
+    struct verifier_thread *verifier;   /* likewise */
     struct tour_changes tours;
     struct idempotency *idempotency;
     struct buffer document;    /* OpenAPI; empty until somebody wants it */

@@ -22,6 +22,7 @@ static const struct audited_act acts[] = {
     {&operation_hold_set, AUDIT_RECORDING_HOLD, NULL},
     {&operation_hold_release, AUDIT_RECORDING_RELEASE, NULL},
     {&operation_redact, AUDIT_RECORDING_REDACT, NULL},
+    {&operation_verification_start, AUDIT_RECORDING_VERIFY, NULL},
     {&operation_playback_allow, AUDIT_RECORDING_TICKET, NULL},
     {&operation_playback_revoke, AUDIT_RECORDING_UNTICKET, NULL},
     {&operation_thumbnails_list, AUDIT_RECORDING_THUMBNAILS, NULL},
@@ -85,6 +86,7 @@ static const struct operation *const others[] = {
     &operation_tours_get,
     &operation_hold_get,
     &operation_export_get,
+    &operation_verification_get,
     &operation_chat_post, /* what is said stands in the tour, with a name */
     &operation_chapter_begin,
     &operation_question_answer,

@@ -496,6 +496,20 @@ static void put_derived(struct buffer *t, const struct api *a) {
     gauge(t, "oriel_derived_waiting", "Tasks that wait for a media helper.", n.waiting);
 }
 
+static void put_verified(struct buffer *t, const struct api *a) {
+    static const char name[] = "oriel_recordings_verified_total";
+    struct verifier_counters n = {0};
+    if (a->verifier) {
+        n = verifier_thread_counters(a->verifier);
+    }
+    head(t, name, "counter", "Checks of recordings that were ordered and have ended.");
+    for (int i = 0; i < VERIFICATION_RESULT_COUNT; i++) {
+        labelled(t, name, "result", verification_result_name((enum verification_result)i),
+                 n.ended[i]);
+    }
+    gauge(t, "oriel_recordings_verifying", "Checks of recordings that wait or run.", n.under_way);
+}
+
 static void put_events(struct buffer *t, const struct api *a) {
     struct events_state s = {0};
     if (!a->events) {
@@ -574,6 +588,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     put_mix(&t, a);
     put_store(&t, a);
     put_derived(&t, a);
+    put_verified(&t, a);
     put_keeper(&t, a, now);
     put_events(&t, a);
     put_audit(&t, a);

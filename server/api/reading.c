@@ -45,6 +45,8 @@ void reading_refuse(struct request *r, enum err e) {
         respond_problem(r, 400, NULL, "after, state, from or to is not understood.");
     } else if (e == ERR_UNKNOWN || e == ERR_FORMAT) {
         refuse_recording_unknown(r);
+    } else if (e == ERR_WRONG_STATE) {
+        respond_problem(r, 409, "recording_open", "The recording is not finished yet.");
     } else if (e == ERR_AUTH) {
         respond_problem(r, 500, "recording_damaged", "The stored data is not authentic.");
     } else {

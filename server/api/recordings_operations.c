@@ -140,6 +140,24 @@ const struct operation operation_redact = {
                          {409, "recording_open recording_held recording_inseparable"
                                " recording_damaged span_empty redactions_full"},
                          {503, "unavailable key_denied audit_unavailable"})};
+const struct operation operation_verification_start = {
+    .id = "verifyRecording",
+    .tag = "recordings",
+    .summary = "Check all of it; when that runs already, how far it is.",
+    .door = OPERATION_TOKEN,
+    .scope = "recordings:read",
+    .answers = ANSWERS({202, "It waits or runs.", &schema_verification, NULL}),
+    .refusals = REFUSALS({403, "forbidden scope_missing token_tour"},
+                         {404, "recording_off recording_unknown"}, {409, "recording_open"},
+                         {503, "unavailable database_unavailable audit_unavailable"})};
+const struct operation operation_verification_get = {
+    .id = "getVerification",
+    .tag = "recordings",
+    .summary = "How far the check is, or what the last one found.",
+    .door = OPERATION_TOKEN,
+    .scope = "recordings:read",
+    .answers = ANSWERS({200, "The check.", &schema_verification, NULL}),
+    .refusals = READS};
 const struct operation operation_playback_allow = {
     .id = "allowPlayback",
     .tag = "recordings",

@@ -246,6 +246,44 @@ static const struct schema_member members_export_new[] = {
 const struct schema schema_export_new = {
     .name = "ExportNew", .kind = SCHEMA_OBJECT, .members = members_export_new};
 
+/* ---- a check of all of it ---- */
+
+static const char *const verification_words[] = {"none", "waiting", "running",
+                                                 "done", "failed",  NULL};
+static const struct schema verification_state = {.kind = SCHEMA_WORD, .words = verification_words};
+static const char *const result_words[] = {"ok", "damaged", "shredded", NULL};
+static const struct schema result = {.kind = SCHEMA_WORD, .null = true, .words = result_words};
+static const struct schema_member members_finding[] = {
+    {"object", &schema_text, true, 0, "Its name in the store; empty: of the recording as a whole."},
+    {"what", &schema_text, true, 0, "For people."},
+    {"problem", &schema_text, true, 0,
+     "missing, changed, unlisted, disagrees, signature, unclosed, key, left, later, journal, "
+     "unproved,"
+     " earlier_key or other."},
+    {"kind", &schema_text, false, 0,
+     "Of the object: media, journal, manifest, thumbnail, waveform, export or supplement."},
+    {"track", &track_id, false, 0, "Of media and waveforms."},
+    {"epoch", &whole, false, 0, "Of media."},
+    {"segment", &whole, false, 0, "Of media."},
+    {0}};
+static const struct schema finding = {
+    .name = "Finding", .kind = SCHEMA_OBJECT, .members = members_finding};
+static const struct schema findings = {.kind = SCHEMA_LIST, .items = &finding};
+static const struct schema_member members_verification[] = {
+    {"state", &verification_state, true, 0, "none: nobody asked since the server started."},
+    {"permille", &whole, true, 0, "How far it is."},
+    {"ordered", &time_or_null, true, 0, NULL},
+    {"ended", &time_or_null, true, 0, NULL},
+    {"result", &result, true, 0, "null until it is done."},
+    {"opened", &schema_yes_or_no, true, 0,
+     "false: no key was to be had; signature and sealed objects were checked."},
+    {"error", &schema_text, false, 0, "Why it failed, or why nothing was opened."},
+    {"findings", &findings, true, 0, "100 at most."},
+    {"findings_left_out", &whole, true, 0, "So many more."},
+    {0}};
+const struct schema schema_verification = {
+    .name = "Verification", .kind = SCHEMA_OBJECT, .members = members_verification};
+
 /* ---- all of them ---- */
 
 static const struct schema_member members_key[] = {

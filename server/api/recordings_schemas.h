@@ -5,7 +5,7 @@
 #include "server/rest/schema.h"
 
 extern const struct schema schema_recording_page, schema_recording_details, schema_segment_page;
-extern const struct schema schema_hold, schema_hold_new, schema_redaction_new;
+extern const struct schema schema_hold, schema_hold_new, schema_redaction_new, schema_verification;
 extern const struct schema schema_thumbnail_list, schema_export, schema_export_list,
     schema_export_new;
 extern const struct schema schema_ticket, schema_public_keys, schema_recordings_status;

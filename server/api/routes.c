@@ -28,6 +28,7 @@
 #include "server/api/tail.h"
 #include "server/api/tours.h"
 #include "server/api/tours_schemas.h"
+#include "server/api/verify.h"
 #include "server/api/whip.h"
 #include "server/http/ws.h"
 #include "server/os/log.h"
@@ -152,6 +153,10 @@ static const struct route routes[] = {
      &operation_redact},
     {HTTP_GET, "/v1/recordings/{recording}/access", DOOR_SCOPE, true, audit_access,
      &operation_recordings_access},
+    {HTTP_GET, "/v1/recordings/{recording}/verify", DOOR_SCOPE, true, verify_state,
+     &operation_verification_get},
+    {HTTP_POST, "/v1/recordings/{recording}/verify", DOOR_SCOPE, true, verify_start,
+     &operation_verification_start},
     {HTTP_POST, "/v1/recordings/{recording}/playback", DOOR_SCOPE, false, recordings_ticket,
      &operation_playback_allow},
     {HTTP_DELETE, "/v1/recordings/{recording}/playback", DOOR_SCOPE, false, recordings_revoke,

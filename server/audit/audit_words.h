@@ -29,6 +29,7 @@ enum audit_kind {
     X(AUDIT_RECORDING_THUMBNAILS, "recording.thumbnails", AUDIT_LOOK)           \
     X(AUDIT_RECORDING_WAVEFORM, "recording.waveform", AUDIT_LOOK)               \
     X(AUDIT_RECORDING_VERIFY, "recording.verify", AUDIT_LOOK)                   \
+    X(AUDIT_RECORDING_VERIFIED, "recording.verified", AUDIT_SERVER)             \
     X(AUDIT_RECORDING_ACCESS, "recording.access", AUDIT_LOOK)                   \
     X(AUDIT_TOUR_OBSERVE, "tour.observe", AUDIT_LOOK)                           \
     X(AUDIT_EXPORT_LIST, "export.list", AUDIT_LOOK)                             \

@@ -5,6 +5,7 @@
 #include "server/api/reading.h"
 #include "server/api/routes.h"
 #include "server/api/tasks.h"
+#include "server/api/verify.h"
 #include "server/auth/authority.h"
 #include "server/boot/server_parts.h"
 #include "server/os/clock.h"
@@ -62,6 +63,7 @@ void server_woken(void *ctx) {
     while (a->jobs && jobs_thread_reply(a->jobs, &job)) {
         tasks_reply(a, &job);
     }
+    verify_service(a);
     answer_events(a);
     answer_audit(a);
     orders_service(a);

@@ -85,6 +85,10 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
                                          .did_ctx = s};
         e = keeper_thread_start(&k, &a->keeper, why);
     }
+    if (e == OK) {
+        struct verifier_thread_config v = {.config = cfg, .wake = loop_wake, .wake_ctx = a->loop};
+        e = verifier_thread_start(&v, &a->verifier, why);
+    }
     if (e == OK && a->uploaders) {
         e = uploader_threads_start(a->uploaders, cfg, why);
     }
@@ -95,6 +99,7 @@ void server_stop_recording(struct server *s) {
     struct api *a = &s->api;
     /* Each may wait for a store or a key service: they end at the same time. */
     keeper_thread_ring(a->keeper);
+    verifier_thread_ring(a->verifier);
     jobs_thread_ring(a->jobs);
     reader_thread_ring(a->reader);
     authority_ring(a->authority);
@@ -103,6 +108,7 @@ void server_stop_recording(struct server *s) {
     a->recorder = recorder_thread_stop(a->recorder);
     glue_end(a->glue); /* other programs are told of the end, and clients are not */
     a->keeper = keeper_thread_stop(a->keeper);
+    a->verifier = verifier_thread_stop(a->verifier);
     a->jobs = jobs_thread_stop(a->jobs);
     a->reader = reader_thread_stop(a->reader);
     a->uploaders = uploader_threads_stop(a->uploaders);

@@ -6,56 +6,43 @@
 #include "server/cli/cli.h"
 #include "server/os/files.h"
 #include "server/recording/public_keys.h"
+#include "server/recording/verification.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum result { RESULT_OK, RESULT_DAMAGED, RESULT_SHREDDED, RESULT_FAILED, RESULT_COUNT };
-static const char *const result_names[RESULT_COUNT] = {"ok", "damaged", "shredded", "failed"};
-
 struct verification {
     struct library *library;
     bool json, no_key;
     const char *id;              /* of the one under way */
-    bool chain;                  /* its sealed objects were checked, and none was opened */
     struct buffer out, findings; /* of --json: all of it, and of the one under way */
-    unsigned n[RESULT_COUNT];
+    unsigned n[VERIFICATION_RESULT_COUNT];
 };
 
-static void say(void *ctx, const char *object, const char *what) {
+static void say(void *ctx, const struct library_finding *f) {
     struct verification *v = ctx;
     if (v->json) {
-        json_open(&v->findings, NULL, '{');
-        json_put_string(&v->findings, "object", object);
-        json_put_string(&v->findings, "what", what);
-        json_close(&v->findings, '}');
+        verification_put_finding(&v->findings, f);
     } else {
-        printf("%s  %s: %s\n", v->id, object, what);
+        printf("%s  %s: %s\n", v->id, f->object, f->what);
     }
 }
 
-/* The key does not open it now, which says nothing of the recording. */
-static bool lacks_key(enum err e) {
-    return e == ERR_DENIED || e == ERR_KEY_DENIED || e == ERR_AGAIN || e == ERR_IO;
+static void anew(void *ctx) {
+    buffer_free(&((struct verification *)ctx)->findings);
 }
 
-static enum result result_of(enum err e) {
-    return e == OK                ? RESULT_OK
-           : e == ERR_AUTH        ? RESULT_DAMAGED
-           : e == ERR_WRONG_STATE ? RESULT_SHREDDED
-                                  : RESULT_FAILED;
-}
-
-static void print(const struct verification *v, enum result r, enum err e) {
-    if (r == RESULT_OK || r == RESULT_SHREDDED) {
+static void print(const struct verification *v, const struct verification_end *end) {
+    if (end->result == VERIFICATION_OK || end->result == VERIFICATION_SHREDDED) {
         const char *why = v->no_key ? "" : library_why(v->library);
-        printf("%s  %s%s%s\n", v->id, result_names[r],
-               v->chain ? " (signature and sealed objects; nothing was opened) " : "",
-               v->chain ? why : "");
-    } else if (r == RESULT_DAMAGED) {
+        printf("%s  %s%s%s\n", v->id, verification_result_name(end->result),
+               end->opened ? "" : " (signature and sealed objects; nothing was opened) ",
+               end->opened ? "" : why);
+    } else if (end->result == VERIFICATION_DAMAGED) {
         printf("%s  DAMAGED\n", v->id);
     } else {
+        enum err e = end->error;
         cli_fail(CLI_FAILED, "recordings: %s: %s", v->id,
                  e == ERR_UNKNOWN                         ? "there is no such recording"
                  : e == ERR_DENIED || e == ERR_KEY_DENIED ? "could not be checked"
@@ -63,18 +50,11 @@ static void print(const struct verification *v, enum result r, enum err e) {
     }
 }
 
-/* What is sealed can be checked without its key, too. */
-static enum err check(struct verification *v, const char *id) {
-    enum err e = v->no_key ? ERR_DENIED : library_verify(v->library, id, say, v);
-    v->chain = lacks_key(e);
-    return v->chain ? library_verify_chain(v->library, id, say, v) : e;
-}
-
-static void add_result(struct verification *v, enum result r) {
+static void add_result(struct verification *v, const struct verification_end *end) {
     json_open(&v->out, NULL, '{');
     json_put_string(&v->out, "id", v->id);
-    json_put_string(&v->out, "result", result_names[r]);
-    json_put_bool(&v->out, "opened", !v->chain);
+    json_put_string(&v->out, "result", verification_result_name(end->result));
+    json_put_bool(&v->out, "opened", end->opened);
     json_open(&v->out, "findings", '[');
     buffer_put(&v->out, v->findings.p, v->findings.n);
     v->out.bad = v->out.bad || v->findings.bad;
@@ -88,13 +68,13 @@ static void verify(struct verification *v, const char *id) {
     char name[RECORDING_ID_LEN + 1];
     snprintf(name, sizeof(name), "%.32s", id);
     v->id = name;
-    enum err e = check(v, id);
-    enum result r = result_of(e);
-    v->n[r]++;
+    const struct verification_watch w = {{.found = say, .ctx = v}, anew};
+    struct verification_end end = verification_run(v->library, id, v->no_key, &w);
+    v->n[end.result]++;
     if (v->json) {
-        add_result(v, r);
+        add_result(v, &end);
     } else {
-        print(v, r, e);
+        print(v, &end);
     }
 }
 
@@ -134,8 +114,8 @@ static int print_json(struct verification *v) {
     const struct json *o = NULL;
     struct buffer shown = {0};
     json_close(&v->out, ']');
-    for (size_t i = 0; i < RESULT_COUNT; i++) {
-        json_put_uint(&v->out, result_names[i], v->n[i]);
+    for (size_t i = 0; i < VERIFICATION_RESULT_COUNT; i++) {
+        json_put_uint(&v->out, verification_result_name((enum verification_result)i), v->n[i]);
     }
     json_close(&v->out, '}');
     bool ok = !v->out.bad && json_read(v->out.p, v->out.n, &limits, &o, NULL) == OK;
@@ -153,8 +133,8 @@ static int print_summary(struct verification *v) {
     if (v->json) {
         return print_json(v);
     }
-    printf("%u ok, %u damaged, %u shredded, %u could not be checked\n", v->n[RESULT_OK],
-           v->n[RESULT_DAMAGED], v->n[RESULT_SHREDDED], v->n[RESULT_FAILED]);
+    printf("%u ok, %u damaged, %u shredded, %u could not be checked\n", v->n[VERIFICATION_OK],
+           v->n[VERIFICATION_DAMAGED], v->n[VERIFICATION_SHREDDED], v->n[VERIFICATION_FAILED]);
     return CLI_OK;
 }
 
@@ -225,5 +205,6 @@ int cli_recordings_verify(struct library *l, int argc, char **argv) {
         status = print_summary(&v);
     }
     buffer_free(&v.out);
-    return status == CLI_OK && v.n[RESULT_DAMAGED] + v.n[RESULT_FAILED] ? CLI_FAILED : status;
+    return status == CLI_OK && v.n[VERIFICATION_DAMAGED] + v.n[VERIFICATION_FAILED] ? CLI_FAILED
+                                                                                    : status;
 }

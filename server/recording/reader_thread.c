@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "recorder/library/library_verify.h"
 #include "server/os/clock.h"
 #include "server/os/thread.h"
 #include "server/queue/mailbox.h"
@@ -238,6 +239,9 @@ static enum err serve_one(struct reader *t, const struct read_request *q, struct
     enum err err = q->type == READ_LIST ? OK : library_allowed(t->library, q->recording, q->tour);
     if (err != OK || q->type == READ_ALLOWED) {
         return err;
+    }
+    if (q->type == READ_ENDED) {
+        return library_ended(t->library, q->recording);
     }
     return read_is_file(q->type)  ? read_media(t, q, r)
            : q->type == READ_INIT ? read_init(t, q, r)

@@ -21,6 +21,7 @@ enum read_type {
     READ_LIST,
     READ_RECORDING,
     READ_ALLOWED,
+    READ_ENDED,    /* as READ_ALLOWED; ERR_WRONG_STATE: it is being made */
     READ_SEGMENTS, /* of an epoch: n at most, from number on */
     READ_INIT,     /* what comes before its segments */
     READ_MEDIA,
@@ -65,7 +66,7 @@ struct read_reply {
     uint64_t total;              /* READ_MEDIA: size of the whole file [bytes] */
     char type[LIBRARY_TYPE_MAX]; /* content type */
     char *data; /* READ_LIST, READ_RECORDING, READ_SEGMENTS: JSON text; READ_INIT, READ_MEDIA:
-                   bytes; mem_free it. READ_ALLOWED: NULL, the error alone answers */
+                   bytes; mem_free it. READ_ALLOWED, READ_ENDED: NULL, the error alone answers */
     size_t len;
 };
 

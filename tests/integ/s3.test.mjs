@@ -121,6 +121,13 @@ await test('a_tour_is_in_the_bucket_sealed_and_encrypted', async () => {
   }
   const r = verify(recording.id);
   expect(r.status === 0 && /ok\s*$/.test(r.stdout), r.stdout + r.stderr);
+  const check = async (method) => (await fetch(new URL(`/v1/recordings/${recording.id}/verify`, server.urls.agent), { method, headers: { authorization: `Bearer ${ops()}` } })).json();
+  await check('POST');
+  const checked = await until(async () => {
+    const v = await check('GET');
+    return ['done', 'failed'].includes(v.state) && v;
+  }, 'the server to have checked it', 60000);
+  expectEqual(`${checked.result} ${checked.opened} ${checked.findings.length}`, 'ok true 0', 'what the server finds');
   expectEqual((await ready()).checks.store, 'ok', 'the store, as /ready says');
 });
 
