@@ -296,6 +296,39 @@ await test('the_pause_is_said_and_every_camera_can_be_chosen', async () => {
   await shot('preview');
 });
 
+await test('all_of_it_is_checked_and_what_was_changed_is_named', async () => {
+  await page.click('[data-tab=proof]');
+  const check = page.locator('.proof-check');
+  await page.waitForSelector('.proof-check[data-state=none] .banner.good'); // nobody asked yet
+  const ask = async (result) => {
+    const answered = page.waitForResponse((r) => r.url().endsWith('/verify') && r.request().method() === 'POST');
+    await page.click('[data-control=check-all]');
+    expectEqual((await answered).status(), 202, 'it is ordered');
+    await page.waitForSelector(`.proof-check[data-state=done][data-result=${result}]`, { timeout: 60000 });
+  };
+  await ask('ok');
+  expect(/^Nothing was changed\. All of it was checked /.test(await check.innerText()), await check.innerText());
+  await accessible(page, 'a recording that is whole');
+  await shot('check_ok');
+  const programme = path.join(dir, 'recordings/objects/recordings', idOf('12 Elm Street'), 'programme');
+  const [name] = fs.readdirSync(programme).sort();
+  const good = fs.readFileSync(path.join(programme, name));
+  const changed = Buffer.from(good);
+  changed[changed.length >> 1] ^= 1;
+  fs.writeFileSync(path.join(programme, name), changed);
+  await ask('damaged');
+  fs.writeFileSync(path.join(programme, name), good);
+  const found = check.locator('.findings [data-problem=changed]');
+  await found.filter({ hasText: /, at 00:\d\d:\s+was changed or is damaged/ }).waitFor(); // when that was, it is asked for
+  expectEqual(await check.locator('.findings li').count(), 1, 'places');
+  expect((await found.innerText()).includes(`programme/${name}`), await found.innerText());
+  await accessible(page, 'a recording that was changed');
+  await shot('check_damaged');
+  await ask('ok');
+  expectEqual(await check.locator('.findings').count(), 0, 'places of what was put back');
+  await page.click('[data-tab=consent]');
+});
+
 await test('who_agreed_and_who_took_it_back', async () => {
   const people = await page.locator('.consent-row').allInnerTexts();
   expect(/Ann Agent\s+Agreed/.test(people[0]), people[0]);

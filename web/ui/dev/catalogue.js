@@ -28,6 +28,7 @@ import '../parts/tile.js';
 import '../parts/timeline.js';
 import { TOUR_PARTS } from './catalogue_tour.js';
 import { picture } from './picture.js';
+import { PROOF_PARTS } from './catalogue_proof.js';
 
 /**
  * @typedef {object} State
@@ -199,6 +200,7 @@ export const CATALOGUE = [
   { part: 'Toast', states: [
     { name: 'said', draw: () => html`<button type="button" @click=${() => toast(`Bea waits to be let in. ${Math.random() > 0.5 ? LONG : ''}`)}>Say</button>` }] },
   ...TOUR_PARTS,
+  ...PROOF_PARTS,
 ];
 
 /** @param {Record<string, any>} p @param {boolean} pictured */

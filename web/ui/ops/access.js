@@ -14,7 +14,8 @@ import { problemWords } from './problems.js';
 /** @typedef {import('./acts.js').Deed} Deed */
 
 /** @type {Record<string, string>} by the word before the dot, or all of it */
-const SIGNS = { export: 'download', 'recording.export': 'download', 'recording.hold': 'hold', 'recording.release': 'unlock', 'recording.verify': 'proof' };
+const SIGNS = { export: 'download', 'recording.export': 'download', 'recording.hold': 'hold', 'recording.release': 'unlock', 'recording.verify': 'proof',
+  'recording.verified': 'proof' };
 const DELETES = /shred|redact|sweep|remove/;
 
 /** @param {Deed} deed */

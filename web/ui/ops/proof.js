@@ -2,7 +2,6 @@
 // of it.
 
 import { html, nothing } from 'lit';
-import { banner } from '../parts/banner.js';
 import { define, Part } from '../parts/element.js';
 import { icon } from '../parts/icon.js';
 import { toast } from '../parts/toast.js';
@@ -11,22 +10,12 @@ import { t, told } from '../words/words.js';
 import { copy } from './copy.js';
 import { problemWords } from './problems.js';
 import { isGrowing } from './programme.js';
+import './verification.js';
 
 /** @typedef {import('./recordings_api.js').Recording} Recording */
 /** @typedef {import('./recordings_api.js').Export} Export */
 
 const LOOK_MS = 1000;
-
-/** What is known of it without reading all of it again. @param {Recording} r */
-function verdict(r) {
-  switch (r.state) {
-    case 'damaged': return banner({ kind: 'need', text: r.damage === 'keys' ? t('proof.no_keys') : t('proof.damaged', { what: r.damage ?? '' }) });
-    case 'recording': return r.failing ? banner({ kind: 'need', text: t('proof.failing') }) : banner({ text: t('proof.recording') });
-    case 'interrupted': return banner({ text: t('proof.interrupted') });
-    case 'shredded': return banner({ text: t('recording.shredded') });
-    default: return banner({ kind: 'good', text: t('proof.sound') });
-  }
-}
 
 export class Proof extends Part {
   static properties = { api: { attribute: false }, recording: { attribute: false }, exports: { state: true }, signer: { state: true } };
@@ -101,7 +90,7 @@ export class Proof extends Part {
 
   render() {
     const { id } = this.recording;
-    return html`<div class="proof">${verdict(this.recording)}
+    return html`<div class="proof"><oriel-verification .api=${this.api} .recording=${this.recording}></oriel-verification>
       <p class="soft">${t('proof.text')}</p>
       <dl class="facts"><div><dt>${t('proof.number')}</dt><dd><code>${id}</code>
           <button type="button" class="quiet" aria-label=${t('proof.copy_number')} @click=${() => copy(id, t('proof.copied'))}>${icon('copy')}</button></dd></div>

@@ -26,6 +26,10 @@
  *   recording: boolean, recording_paused: boolean, recording_failing: boolean, lead: string|null}} Tour */
 /** Of the audit log: docs/audit.md. @typedef {{n: number, at: string, what: string, outcome: string, code?: string, sub?: string,
  *   role?: string, name?: string, participant?: string, detail?: string, count?: number, first?: string}} Act */
+/** @typedef {{object: string, what: string, problem: string, kind?: string, track?: string, epoch?: number, segment?: number}} Finding */
+/** @typedef {{state: 'none'|'waiting'|'running'|'done'|'failed', permille: number, ordered: string|null, ended: string|null,
+ *   result: 'ok'|'damaged'|'shredded'|null, opened: boolean, error?: string, findings: Finding[], findings_left_out: number}} Verification */
+/** @typedef {{epoch_start_ms: number, segments: {number: number, start_ms: number}[]}} Segments */
 /** @typedef {{number: number, state: string, layout: string, permille?: number, created?: string, bytes?: number}} Export */
 /** @typedef {{held: boolean, since?: string, by?: string, reason?: string}} Hold */
 /** @typedef {{q?: string, person?: string, state?: string, from?: string, to?: string}} Filters */
@@ -156,6 +160,22 @@ export class RecordingsApi extends EventTarget {
   /** @param {string} id @param {number} n */
   removeExport(id, n) {
     return this.call(`/v1/recordings/${id}/exports/${n}`, 'DELETE');
+  }
+
+  /** How the check of all of it goes, or went. @param {string} id @returns {Promise<Verification>} */
+  verification(id) {
+    return this.call(`/v1/recordings/${id}/verify`);
+  }
+
+  /** @param {string} id @returns {Promise<Verification>} */
+  verify(id) {
+    return this.call(`/v1/recordings/${id}/verify`, 'POST');
+  }
+
+  /** Pieces of a part of a track, from this one on. @param {string} id @param {{track?: string, epoch?: number}} part @param {number} from
+   *  @param {number} limit @returns {Promise<Segments>} */
+  segments(id, { track, epoch }, from, limit) {
+    return this.call(`/v1/recordings/${id}/${track}/${epoch}/segments?limit=${limit}${from > 0 ? `&after=${from - 1}` : ''}`);
   }
 
   /** @param {string} id @returns {Promise<Hold>} */
