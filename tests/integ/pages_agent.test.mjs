@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expectAccessible, smallTargets, tabOrder } from './lib/axe.mjs';
-import { launchChromium } from './lib/chromium.mjs';
+import { SLOW_CAMERA, launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { minter } from './lib/token.mjs';
@@ -48,14 +48,14 @@ async function menuOf(page, id) {
   await page.waitForSelector('dialog.modal[open]');
 }
 
-const browser = await launchChromium({ viewport: DESK });
-const others = await launchChromium({ viewport: PHONE });
+const [browser, others] = await Promise.all([launchChromium({ viewport: DESK, flags: [SLOW_CAMERA] }),
+  launchChromium({ viewport: PHONE, flags: [SLOW_CAMERA] })]);
 const agent = watch(browser.pages()[0], 'agent');
 await joinTour(agent, link('agent', 'Maya Lindqvist'));
 await agent.waitForSelector('.controls.all');
 const bea = watch(others.pages()[0], 'bea');
-await joinTour(bea, link('buyer', 'Bea Hofmann'));
 const cy = watch(await others.newPage(), 'cy');
+await joinTour(bea, link('buyer', 'Bea Hofmann'));
 await joinTour(cy, link('buyer', 'Cy Young'));
 const [beaId, cyId] = [await idOf(bea), await idOf(cy)];
 
@@ -468,6 +468,9 @@ function phoneCamera() {
   };
 }
 
+/** In a browser of its own: the fake camera is one, and upright. */
+const pocketComes = launchChromium({ viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 1, flags: [SLOW_CAMERA] });
+
 await test('a_second_device_is_ones_own', async (atEnd) => {
   await switchKeys(agent, false);
   atEnd(() => switchKeys(agent, true));
@@ -527,7 +530,7 @@ await test('the_lead_is_handed_over_and_the_guest_has_the_console', async () => 
   await says(bea, 'You lead the tour now.');
 });
 
-const pocket = await launchChromium({ viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 1 });
+const pocket = await pocketComes;
 const phone = watch(pocket.pages()[0], 'phone');
 await phone.addInitScript(phoneCamera);
 

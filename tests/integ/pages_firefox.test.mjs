@@ -1,10 +1,10 @@
 // The pages in Firefox: somebody tries out camera and microphone, joins, sees the house, asks, raises a hand, leaves and
-// comes again; who looks after recordings finds one and plays it (pages_ops has that, too, in a long recording).
+// comes again; who looks after recordings finds one, with a pause in it, and plays it.
 import fs from 'node:fs';
 import path from 'node:path';
 import { SLOW_CAMERA, launchChromium } from './lib/chromium.mjs';
 import { launchFirefox } from './lib/firefox.mjs';
-import { expectEqual, finish, test, until } from './lib/harness.mjs';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { playAndSeek } from './lib/playback.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { endTour, joinTour, listRecordings } from './lib/tour.mjs';
@@ -64,9 +64,11 @@ await test('firefox_sees_the_house_asks_and_raises_a_hand', async () => {
   await agent.waitForFunction(() => window.oriel.ledger.entries.some((e) => e.kind === 'question' && e.text === 'How old is the boiler?'));
   await agent.evaluate(() => window.oriel.answer('q1', 'answered', 'Seven years.'));
   await says('.question-card.answered', 'Seven years.');
+  await agent.evaluate(() => window.oriel.record(true, true));
   await page.click('[data-control=hand]');
   await until(async () => (await of('Fay')).hand, 'her hand');
   await shot('tour');
+  await agent.evaluate(() => window.oriel.record(true, false));
 });
 
 await test('firefox_leaves_and_comes_again', async () => {
@@ -89,6 +91,13 @@ await test('firefox_finds_the_recording_and_plays_it', async () => {
   await page.click('[data-recording] a');
   await page.waitForSelector('.player video');
   await playAndSeek((run, argument) => page.evaluate(run, argument));
+  const { length, gaps } = await page.evaluate(() => {
+    const player = document.querySelector('oriel-player');
+    return { length: player.playback.length, gaps: player.gaps().map((gap) => gap.label).join() };
+  });
+  const [{ duration_ms: ms }] = await listRecordings(base, ops);
+  expect(Math.abs(length * 1000 - ms) < 500, `${length} s instead of ${ms} ms`);
+  expect(gaps.includes('Recording was paused'), `the pause: ${gaps}`);
   await says('button.said', 'How old is the boiler?');
   await shot('ops');
 });
