@@ -70,6 +70,10 @@ await test('a_host_sees_what_he_films_whoever_comes', async () => {
   await expectAccessible(agent, 'the console of a host');
   expectEqual((await smallTargets(agent)).join(), '', 'small targets');
   await shot(agent, 'desk');
+  await agent.emulateMedia({ forcedColors: 'active' });
+  await expectAccessible(agent, 'the console without colours', { except: ['color-contrast'] }); // they are the system's
+  await shot(agent, 'forced');
+  await agent.emulateMedia({ forcedColors: 'none' });
 });
 
 await test('everything_is_reached_by_keyboard_and_has_a_name', async () => {

@@ -60,7 +60,23 @@ await test('components_with_text_of_twice_the_size', async () => {
 await test('components_without_colours_and_without_motion', async () => {
   await catalogue.setViewportSize({ width: 1280, height: 720 });
   await catalogue.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+  await catalogue.waitForFunction(() => document.getAnimations().every((a) => a.effect.getTiming().iterations === Infinity)); // colours fade
   await looksRight('forced_colours', ['color-contrast']); // the colours are the system's
+  const same = await catalogue.evaluate(() => {
+    const style = (part, selector, pseudo) => getComputedStyle(document.querySelector(`[data-part=${part}] ${selector}`), pseudo);
+    const line = (part, on) => style(part, `[role=tab][aria-selected=${on}]`).borderBlockEndColor;
+    const paper = document.body.appendChild(document.createElement('i'));
+    paper.style.color = 'Canvas';
+    const ground = getComputedStyle(paper).color;
+    paper.remove();
+    return ['Tabs', 'TabRow'].filter((part) => line(part, true) === line(part, false)).map((part) => `${part}: the one that is shown`)
+      .concat([['Banner', '.banner'], ['RecBadge', '.rec'], ['Avatar', '.avatar'], ['PersonRow', '.avatar']]
+        .filter(([part, selector]) => style(part, selector).outlineStyle !== 'solid').map(([part]) => `${part}: its edge`))
+      .concat([['DeviceRow', '.on .switch', '::before'], ['MenuItem', '[aria-checked=false] .knob', '::after'], ['RecBadge', '.dot']]
+        .filter((what) => [ground, 'rgba(0, 0, 0, 0)'].includes(style(...what).backgroundColor)).map(([part]) => `${part}: its sign`))
+      .concat(style('DeviceRow', '.chooser select').color === 'rgba(0, 0, 0, 0)' ? [] : ['DeviceRow: words over words']);
+  });
+  expectEqual(same.join(), '', 'what cannot be told apart without colours');
   await catalogue.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' });
 });
 

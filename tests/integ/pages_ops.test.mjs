@@ -436,6 +436,22 @@ await test('on_a_phone_the_list_and_what_is_open_take_turns', async () => {
   await shot('phone_recording');
   await accessible(page, 'a recording on a phone');
   expectEqual((await smallTargets(page)).join(), '', 'small targets');
+  for (const [name, there] of [['access', '.acts li'], ['retention', '[data-control=shred]']]) { // the last ones, beyond the edge at first
+    await page.click(`[data-tab=${name}]`);
+    await page.waitForSelector(there);
+    await page.evaluate((n) => document.querySelector(`[data-tab=${n}]`).scrollIntoView({ block: 'start' }), name);
+    await accessible(page, `${name} on a phone`);
+    expectEqual((await smallTargets(page)).join(), '', `small targets: ${name}`);
+    expect(await page.evaluate((n) => {
+      const { left, right } = document.querySelector(`[data-tab=${n}]`).getBoundingClientRect();
+      return left >= 0 && right <= innerWidth && document.documentElement.scrollWidth <= innerWidth;
+    }, name), `${name} is seen whole, and nothing is beyond the edge`);
+    await shot(`phone_${name}`);
+    await page.emulateMedia({ forcedColors: 'active' });
+    await accessible(page, `${name} on a phone without colours`, { except: ['color-contrast'] });
+    await shot(`phone_${name}_forced`);
+    await page.emulateMedia({ forcedColors: 'none' });
+  }
   await page.click('[data-control=back]');
   await page.waitForSelector('.library');
   await page.waitForFunction((id) => document.activeElement?.closest('[data-recording]')?.dataset.recording === id, idOf('7 Oak Lane'));

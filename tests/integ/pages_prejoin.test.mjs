@@ -76,8 +76,8 @@ async function open(url, { size = phone, refuse = '', form = true, language = ''
 }
 
 /** It is there, it is well made, and this is what it looks like. */
-async function look(page, name) {
-  await expectAccessible(page, name);
+async function look(page, name, more) {
+  await expectAccessible(page, name, more);
   expectEqual((await smallTargets(page)).join(), '', `${name}: targets that are too small`);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name}: no wider than the screen`);
   await page.screenshot({ path: path.join(SCREENS, `${name}.png`) });
@@ -162,6 +162,9 @@ await test('large_text_zoom_night_and_german_break_nothing', async () => {
   await page.waitForSelector('.consent:has-text("Diese Besichtigung kann aufgenommen werden")');
   await page.emulateMedia({ colorScheme: 'dark' });
   await look(page, 'german_dark');
+  await page.emulateMedia({ forcedColors: 'active' });
+  await look(page, 'german_forced', { except: ['color-contrast'] }); // the colours are the system's
+  await page.emulateMedia({ forcedColors: 'none' });
   await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
   await look(page, 'german_large_text');
   expect(await inView(page, 'form.prejoin button[type=submit]'), 'Join is seen with text of twice the size');
