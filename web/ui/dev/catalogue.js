@@ -26,9 +26,10 @@ import '../parts/modal.js';
 import '../parts/sheet.js';
 import '../parts/tile.js';
 import '../parts/timeline.js';
+import { OPS_PARTS } from './catalogue_ops.js';
+import { PROOF_PARTS } from './catalogue_proof.js';
 import { TOUR_PARTS } from './catalogue_tour.js';
 import { picture } from './picture.js';
-import { PROOF_PARTS } from './catalogue_proof.js';
 
 /**
  * @typedef {object} State
@@ -201,6 +202,7 @@ export const CATALOGUE = [
     { name: 'said', draw: () => html`<button type="button" @click=${() => toast(`Bea waits to be let in. ${Math.random() > 0.5 ? LONG : ''}`)}>Say</button>` }] },
   ...TOUR_PARTS,
   ...PROOF_PARTS,
+  ...OPS_PARTS,
 ];
 
 /** @param {Record<string, any>} p @param {boolean} pictured */

@@ -16,6 +16,7 @@ import { labelsOf } from './tracks.js';
 /** @typedef {import('./passage.js').Group} Group */
 
 const MOST_TRACKS = 64; // in one order
+let forms = 0;
 
 export class Redaction extends Part {
   static properties = { api: { attribute: false }, recording: { attribute: false }, now: { type: Number },
@@ -34,6 +35,7 @@ export class Redaction extends Part {
     this.spared = [];
     this.said = false; // what lacks
     this.busy = false;
+    this.lackId = `redaction-${++forms}-lack`;
   }
 
   groups() {
@@ -98,7 +100,7 @@ export class Redaction extends Part {
     const time = clock(this.now);
     const hint = this.said && wrong;
     return html`<div class="moment-field"><label><span>${t(`redact.${name}`)}</span><input type="text" name=${name} autocomplete="off" dir="ltr"
-        maxlength="12" placeholder="00:42" .value=${this[name]} aria-invalid=${hint ? 'true' : 'false'} aria-describedby=${hint ? 'redact-lack' : nothing}
+        maxlength="12" placeholder="00:42" .value=${this[name]} aria-invalid=${hint ? 'true' : 'false'} aria-describedby=${hint ? this.lackId : nothing}
         @input=${(/** @type {Event} */ e) => { this[name] = /** @type {HTMLInputElement} */ (e.target).value; }} /></label>
       <button type="button" data-control="${name}-here" aria-label=${t(`redact.${name}_here`, { time })} @click=${() => { this[name] = time; }}>
         ${icon('clock')} <span class="figures">${t('redact.here', { time })}</span></button></div>`;
@@ -125,7 +127,7 @@ export class Redaction extends Part {
         <input type="checkbox" .checked=${!this.spared.includes(group.label)} @change=${(/** @type {Event} */ e) =>
     this.choose(group, /** @type {HTMLInputElement} */ (e.target).checked)} /><bdi>${group.label}</bdi></label>`)}</fieldset>
       ${this.spared.includes(t('track.programme')) && this.chosen().length > 0 ? html`<p class="second soft">${t('redact.stays_seen')}</p>` : nothing}
-      <p class="need" id="redact-lack" role="status">${shown ? t(`redact.need.${lack}`, { length: clock(lengthOf(this.recording)) }) : nothing}</p>
+      <p class="need" id=${this.lackId} role="status">${shown ? t(`redact.need.${lack}`, { length: clock(lengthOf(this.recording)) }) : nothing}</p>
       <button class="danger" data-control="redact" ?disabled=${this.busy}>${icon('scissors')} ${t('redact.remove')}</button>
       ${this.gone()}</form>`;
   }
