@@ -117,6 +117,8 @@ struct library_span {
     struct library_order by;
 };
 enum err library_redact(struct library *l, const struct library_span *s);
+/* The keys only: library_redact_finish does the rest, once for several spans. */
+enum err library_redact_keys(struct library *l, const struct library_span *s);
 /* What library_redact would have to do: nothing is changed, and s->by is not looked at. ERR_AUTH:
  * the recording is damaged; ERR_GONE: it was shredded; else errors of library_redact, and OK where
  * the track has nothing between the times. */

@@ -205,9 +205,7 @@ static enum err redact(struct redaction *r) {
     e = e == OK ? puncture(r) : e;
     e = e == OK ? note_spans(r) : e;
     e = e == OK ? replace_keys(r) : e;
-    return e == OK
-               ? finish(r->archive, (const void *)r->gone.p, r->gone.n / sizeof(struct object_id))
-               : e;
+    return e;
 }
 
 static enum err redaction_open(struct library *l, const struct library_span *s,
@@ -236,14 +234,25 @@ static void redaction_close(struct redaction *r) {
     key_ring_close(&r->ring);
 }
 
-enum err library_redact(struct library *l, const struct library_span *s) {
-    OWNER_CHECK(&l->owner);
+static enum err redact_span(struct library *l, const struct library_span *s, bool whole) {
     struct redaction r;
     enum recording_state state;
     enum err e = redaction_open(l, s, &r, &state);
     e = e == OK ? redact(&r) : e;
+    size_t n = r.gone.n / sizeof(struct object_id);
+    e = e == OK && whole && n ? finish(r.archive, (const void *)r.gone.p, n) : e;
     redaction_close(&r);
     return e;
+}
+
+enum err library_redact(struct library *l, const struct library_span *s) {
+    OWNER_CHECK(&l->owner);
+    return redact_span(l, s, true);
+}
+
+enum err library_redact_keys(struct library *l, const struct library_span *s) {
+    OWNER_CHECK(&l->owner);
+    return redact_span(l, s, false);
 }
 
 /* Whose keys were shredded has none left, whatever the notes of redactions say. */

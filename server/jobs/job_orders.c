@@ -56,11 +56,12 @@ static enum err shred(struct job_orders *o, struct library *l, const struct job_
 }
 
 static struct library_span span_of(const struct job_request *q, uint32_t track) {
-    return (struct library_span){q->recording,
-                                 q->tracks[track],
-                                 q->from,
-                                 q->to,
-                                 {q->who, *q->why ? q->why : "by order over HTTP", clock_wall()}};
+    const char *why = *q->why ? q->why : "by order over HTTP";
+    return (struct library_span){.id = q->recording,
+                                 .track = q->tracks[track],
+                                 .from = q->from,
+                                 .to = q->to,
+                                 .by = {q->who, why, clock_wall()}};
 }
 
 /* All of it, before anything is done. */
@@ -95,19 +96,17 @@ static enum err redact(struct job_orders *o, struct library *l, const struct job
     memcpy(what.recording, q->recording, sizeof(what.recording));
     what.redacted = true;
     enum err e = look(l, q, r, left);
-    enum err behind = OK; /* the keys */
+    if (e != OK) {
+        return e;
+    }
     for (uint32_t i = 0; e == OK && i < q->n_tracks; i++) {
         struct library_span s = span_of(q, i);
-        e = left[i] ? library_redact(l, &s) : OK;
-        if (e != OK && is_destroyed(l, &s)) {
-            behind = e;
-            e = OK;
-        }
+        e = left[i] ? library_redact_keys(l, &s) : OK;
+        e = e != OK && is_destroyed(l, &s) ? OK : e;
         o->destroyed = o->destroyed || (left[i] && e == OK);
     }
-    if (e == OK && behind == OK) {
-        behind = library_redact_finish(l, q->recording, &was_left); /* what an earlier order left */
-    }
+    /* Once for all tracks, and for what earlier orders left: it makes the manifest anew. */
+    enum err behind = library_redact_finish(l, q->recording, &was_left);
     if (behind != OK) {
         say_owed(&what, err_name(behind));
         owe(o, &what);

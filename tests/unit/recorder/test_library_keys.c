@@ -1,3 +1,4 @@
+#include "base/alloc.h"
 #include "recorder/archive/ledger.h"
 #include "recorder/archive/recovery.h"
 #include "recorder/db/sql.h"
@@ -351,6 +352,18 @@ TEST(library_what_is_damaged_is_not_redacted) {
     place_end(&p);
 }
 
+/* Whether the details of the recording have this text. */
+static bool says(struct place *p, const char *text) {
+    char *json = NULL;
+    EXPECT_EQ(library_recording_json(p->library, p->id, &json), OK);
+    bool has = json && strstr(json, text);
+    if (!has) {
+        printf("# %s\n", json ? json : "nothing");
+    }
+    mem_free(json);
+    return has;
+}
+
 TEST(library_a_redacted_span_is_gone_and_nothing_else) {
     struct place p;
     struct findings f = {0};
@@ -383,11 +396,15 @@ TEST(library_a_redacted_span_is_gone_and_nothing_else) {
     EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(library_verify_chain(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
+    EXPECT(says(&p, "\"redacted\":[{\"track\":\"programme\",\"from_ms\":4000,\"to_ms\":8000}]"));
     /* A second span, of a person's own track, under what is left of the first. */
     span = (struct library_span){p.id, track, 0, INT64_MAX, order};
     EXPECT_EQ(library_redact(p.library, &span), OK);
     EXPECT_EQ(readable(&p, track), 0);
     EXPECT_EQ(readable(&p, PROGRAMME_TRACK), left);
+    EXPECT(says(&p, "{\"track\":\"ca3e0000000000000000000000000000\",\"from_ms\":8000,"
+                    "\"to_ms\":16000}]")); /* two segments, one span */
+    EXPECT(says(&p, "\"from_ms\":4000,\"to_ms\":8000}"));
     EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
     place_end(&p);

@@ -293,7 +293,7 @@ export default {
   'shred.person': 'Löschen',
   'shred.person_of': 'Löschen: {name}, aus dieser Aufnahme',
   'shred.person_ask': '{name} aus dieser Aufnahme löschen?',
-  'shred.person_text': 'Der Name, die eigene Kamera und das eigene Mikrofon, alles, was diese Person geschrieben hat, und alle Filme von dieser Aufnahme sind dann endgültig weg. In der Besichtigung, wie sie gezeigt wurde, ist die Person weiter zu sehen und zu hören: Um auch das zu entfernen, löschen Sie die ganze Aufnahme.',
+  'shred.person_text': 'Der Name, die eigene Kamera und das eigene Mikrofon, alles, was diese Person geschrieben hat, und alle Filme von dieser Aufnahme sind dann endgültig weg. In der Besichtigung, wie sie gezeigt wurde, ist die Person weiter zu sehen und zu hören: Um auch das zu entfernen, entfernen Sie die Stellen, an denen sie vorkommt, oder löschen Sie die ganze Aufnahme.',
   'shred.person_confirm': 'Diese Person löschen',
   'shred.person_done': '{name} ist aus dieser Aufnahme gelöscht.',
   'redact.title': 'Eine Stelle entfernen',

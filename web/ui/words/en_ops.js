@@ -293,7 +293,7 @@ export default {
   'shred.person': 'Delete',
   'shred.person_of': 'Delete {name} from this recording',
   'shred.person_ask': 'Delete {name} from this recording?',
-  'shred.person_text': 'The name, the person’s own camera and microphone, all that was written by this person, and all films made of the recording go for good. In the tour as it was shown the person can still be seen and heard: to remove that too, delete the whole recording.',
+  'shred.person_text': 'The name, the person’s own camera and microphone, all that was written by this person, and all films made of the recording go for good. In the tour as it was shown the person can still be seen and heard: to remove that too, remove the passages in which they are, or delete the whole recording.',
   'shred.person_confirm': 'Delete this person',
   'shred.person_done': '{name} is deleted from this recording.',
   'redact.title': 'Remove a passage',
