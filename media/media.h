@@ -72,6 +72,9 @@ struct engine *engine_new(const struct engine_config *c);
 /* NULL allowed; returns NULL. Drops every reference to packets. */
 struct engine *engine_free(struct engine *e);
 
+/* It is another thread's from now on: whichever uses it next. */
+void engine_release(struct engine *e);
+
 #define ENGINE_BATCH_MAX 64 /* inputs between two drains */
 
 /* A received datagram. Takes over the caller's reference to p. Never fails: what is not valid is

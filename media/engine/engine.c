@@ -102,6 +102,11 @@ struct engine *engine_free(struct engine *e) {
     return mem_free(e);
 }
 
+void engine_release(struct engine *e) {
+    OWNER_CHECK(&e->owner);
+    OWNER_RELEASE(&e->owner);
+}
+
 /* False when it is no more. */
 static bool transport_on_timer(struct session *s, us_t now) {
     enum transport_verdict v = transport_timeout(&s->transport, now);

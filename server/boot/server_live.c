@@ -79,6 +79,7 @@ enum err server_live_file(struct server *s, uint32_t i, struct worker_config *w,
     const struct session_file is = {
         .worker = i, .n_slots = w->engine.max_peers, .wall_at_zero = w->engine.wall_at_zero};
     enum err e = s->runtime ? live_file_new(s->runtime, &is, &s->live[i], why) : OK;
+    e = e == OK && s->live[i] ? live_file_settle(s->live[i], why) : e;
     w->live = s->live[i];
     return e;
 }

@@ -88,6 +88,15 @@ static void wipe(int fd) {
     }
 }
 
+bool runtime_dir_remove(const struct runtime_dir *d, const char *name) {
+    int fd = openat(d->fd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0) {
+        wipe(fd);
+        close(fd);
+    }
+    return unlinkat(d->fd, name, 0) == 0;
+}
+
 unsigned runtime_dir_clear(const struct runtime_dir *d) {
     unsigned n = 0;
     int again = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -99,14 +108,7 @@ unsigned runtime_dir_clear(const struct runtime_dir *d) {
         return 0;
     }
     for (const struct dirent *e; (e = readdir(list));) {
-        int fd = e->d_name[0] == '.'
-                     ? -1
-                     : openat(d->fd, e->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (fd >= 0) {
-            wipe(fd);
-            close(fd);
-        }
-        n += e->d_name[0] != '.' && unlinkat(d->fd, e->d_name, 0) == 0;
+        n += e->d_name[0] != '.' && runtime_dir_remove(d, e->d_name);
     }
     closedir(list);
     return n;

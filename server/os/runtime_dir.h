@@ -17,6 +17,8 @@ enum err runtime_dir_open(const char *path, struct runtime_dir **ret, char why[W
 struct runtime_dir *runtime_dir_close(struct runtime_dir *d);
 /* Does what is written there stay in memory (tmpfs), and never come to a disk but by swap? */
 bool runtime_dir_in_memory(const struct runtime_dir *d);
+/* Wipes and removes this file, unread; false: it was not there, or cannot be removed. */
+bool runtime_dir_remove(const struct runtime_dir *d, const char *name);
 /* Wipes and removes every file in it, whatever that is: nothing is read. How many those were. */
 unsigned runtime_dir_clear(const struct runtime_dir *d);
 /* The open folder, for openat(2) and its like. */

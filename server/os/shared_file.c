@@ -73,6 +73,17 @@ bool shared_file_back(struct shared_file *f, size_t n) {
     return e == 0;
 }
 
+enum err shared_file_rename(struct shared_file *f, const char *name, char why[WHY_MAX]) {
+    int dir = runtime_dir_fd(f->dir);
+    CHECK(strlen(name) < NAME_SIZE);
+    if (renameat(dir, f->name, dir, name) != 0) {
+        snprintf(why, WHY_MAX, "runtime_dir: %.64s: %s", name, strerror(errno));
+        return ERR_IO;
+    }
+    snprintf(f->name, sizeof(f->name), "%s", name);
+    return OK;
+}
+
 struct shared_file *shared_file_end(struct shared_file *f) {
     if (!f) {
         return NULL;

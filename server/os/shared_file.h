@@ -21,6 +21,9 @@ void *shared_file_at(const struct shared_file *f);
 /* Its first n bytes, at most its size, may be used. A system call, which makes pages; false: there
  * is no place for them, and what was backed before still is. */
 bool shared_file_back(struct shared_file *f, size_t n);
+/* From now on it has this name, and what had it before is gone; a kill leaves one or the other.
+ * ERR_IO with the reason in why: it has the name that it had. */
+enum err shared_file_rename(struct shared_file *f, const char *name, char why[WHY_MAX]);
 /* Nobody is to find it: what was backed is wiped, and the file removed. NULL allowed; returns
  * NULL. */
 struct shared_file *shared_file_end(struct shared_file *f);

@@ -52,6 +52,7 @@ struct worker {
     us_t counters_at;
     struct tap_budget *tap_budget; /* NULL: no recorder */
     uint64_t relays_left;          /* bit per worker whose mailbox still has something for us */
+    struct adoption *adoption;     /* NULL: there was nothing to go on with */
     bool behind; /* the control thread has not read its events: no place is left */
     struct worker_rim_counters rim;
 };
@@ -180,6 +181,9 @@ static void take_orders(struct worker *w, us_t now) {
     mailbox_ack(w->orders);
     while (mailbox_room(w->events) > 0 && mailbox_pop(w->orders, &c)) {
         make_place(w, &c);
+        if (w->adoption) {
+            adoption_command(w->adoption, &c);
+        }
         enum err err = engine_command(w->engine, now, &c);
         if (err != OK && c.params) {
             refuse_peer(w, c.params, err);
@@ -211,7 +215,7 @@ static void catch_up(struct worker *w, us_t now) {
 /* When to look again: soon while events find no place, for place may be made meanwhile. */
 static us_t next_look(const struct worker *w, us_t now) {
     us_t due = us_min(engine_deadline(w->engine), w->counters_at);
-    due = us_min(due, ice_tcp_deadline(w->tcp));
+    due = us_min(us_min(due, ice_tcp_deadline(w->tcp)), adoption_deadline(w->adoption));
     if (w->relays_left || ice_tcp_waits(w->tcp)) {
         return now;
     }
@@ -326,9 +330,20 @@ static void serve_ready(struct worker *w, const struct epoll_event *ready, int n
     }
 }
 
+/* Signaling has had its time. */
+static void end_unclaimed(struct worker *w, us_t now) {
+    if (adoption_deadline(w->adoption) > now) {
+        return;
+    }
+    w->rim.unclaimed += adoption_timeout(w->adoption, w->engine, now);
+    drain(w, now);
+}
+
 static void *worker_main(void *arg) {
     struct worker *w = arg;
     struct epoll_event ready[READY_MAX];
+    drain(w, clock_now()); /* for what was adopted */
+    udp_flush(w->udp, clock_now());
     while (!atomic_load(&w->stop)) {
         us_t before = clock_now();
         int n = epoll_wait(w->epoll, ready, READY_MAX, clock_wait_ms(before, next_look(w, before)));
@@ -344,6 +359,7 @@ static void *worker_main(void *arg) {
             engine_timeout(w->engine, now);
             drain(w, now);
         }
+        end_unclaimed(w, now);
         udp_flush(w->udp, now);
         ice_tcp_timeout(w->tcp, now);
         publish_counters(w, now);
@@ -412,6 +428,23 @@ static enum err open_sockets(struct worker *w, const struct rng *rng, char why[W
     return err;
 }
 
+/* The old file is true until the new one has its name; nothing has been sent until then. */
+static enum err adopt_old(struct worker *w, char why[WHY_MAX]) {
+    us_t now = clock_now();
+    if (!w->config.old) {
+        return OK;
+    }
+    if (adoption_new(w->engine, now, w->config.old, w->config.live, &w->adoption) != OK) {
+        snprintf(why, WHY_MAX, "worker %u: out of memory", w->config.index);
+        return ERR_NOMEM;
+    }
+    w->rim.adopted = adoption_count(w->adoption);
+    w->rim.adopt_refused = adoption_refused(w->adoption);
+    adoption_wait(w->adoption, now + w->config.claim);
+    engine_release(w->engine);
+    return live_file_settle(w->config.live, why);
+}
+
 static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
     struct engine_config ec = w->config.engine;
     ec.rng = clock_rng();
@@ -439,7 +472,7 @@ static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
         snprintf(why, WHY_MAX, "worker %u: epoll: %s", w->config.index, strerror(errno));
         return ERR_IO;
     }
-    return OK;
+    return adopt_old(w, why);
 }
 
 static enum err create_thread(struct worker *w, char why[WHY_MAX]) {
@@ -504,7 +537,16 @@ struct worker *worker_free(struct worker *w) {
     mailbox_free(w->events);
     packet_pool_free(w->pool);
     tap_budget_free(w->tap_budget);
+    adoption_free(w->adoption);
     return mem_free(w);
+}
+
+bool worker_adopted(const struct worker *w, uint32_t i, struct adopted *ret) {
+    if (!w->adoption || i >= adoption_count(w->adoption)) {
+        return false;
+    }
+    *ret = *adoption_at(w->adoption, i);
+    return true;
 }
 
 uint64_t worker_processor(const struct worker *w) {

@@ -9,6 +9,7 @@
 #include "server/net/ice_tcp.h"
 #include "server/net/udp.h"
 #include "server/queue/mailbox.h"
+#include "server/relay/adoption.h"
 #include "server/relay/live_file.h"
 #include "server/relay/peering.h"
 
@@ -28,6 +29,9 @@ struct worker_config {
     struct mailbox *taps;              /* to the recorder thread, owned by it; NULL = no recorder */
     struct live_file *live; /* borrowed, the worker's while it runs: sessions are kept there; NULL =
                                they end with the process */
+    struct live_old *old;   /* borrowed, during worker_start: sessions to go on with; with `live`,
+                               which takes its place; NULL = none */
+    us_t claim;             /* [us] and how long signaling has to claim them */
     struct socket_store *store; /* borrowed, during worker_start; NULL = sockets end with us */
     struct mailbox *asks;       /* from it, owned by it too: struct tap_ask; NULL: nobody asks */
 };
@@ -41,6 +45,10 @@ void worker_stop(struct worker *w);
 /* Free the pool and the worker, stopped if need be; every packet must be back: stop the recorder
  * thread first. NULL allowed; returns NULL. */
 struct worker *worker_free(struct worker *w);
+/* What was adopted at the start; i from 0 on, false: no more. Control thread. The first command
+ * that names a session claims it, and COMMAND_TOUR_ADD, which is refused, its tour; what is not
+ * claimed in time is ended. */
+bool worker_adopted(const struct worker *w, uint32_t i, struct adopted *ret);
 /* The bound port, of UDP and TCP. */
 uint16_t worker_port(const struct worker *w);
 
@@ -61,6 +69,7 @@ struct worker_rim_counters {
     struct udp_counters udp;
     struct ice_tcp_counters tcp;
     uint64_t relay_lost, tap_dropped, events_dropped;
+    uint64_t adopted, adopt_refused, unclaimed; /* sessions of a process before this one */
 };
 void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret);
 

@@ -39,7 +39,7 @@ static void keep(struct session_slot *slot, uint64_t peer) {
 static void leave(void (*change)(struct session_slot *slots, uint8_t *head)) {
     struct live_file *f = NULL;
     char from[128], to[128];
-    CHECK(live_file_new(d, &is, &f, why) == OK);
+    CHECK(live_file_new(d, &is, &f, why) == OK && live_file_settle(f, why) == OK);
     CHECK(live_file_grow(f) == 64 && live_file_grow(f) == 128);
     struct session_slot *slots = live_file_slots(f);
     for (uint32_t i = 0; i < 100; i++) {
@@ -68,7 +68,6 @@ TEST(live_file_is_found_by_the_next_process) {
     begin();
     leave(NULL);
     struct live_file *f = NULL;
-    EXPECT_EQ(live_file_new(d, &is, &f, why), ERR_EXISTS); /* it is to be taken first */
     struct live_found found = take();
     EXPECT_EQ(found.sessions, 100);
     EXPECT(found.dropped.damaged + found.dropped.version + found.dropped.unreadable == 0);
@@ -141,7 +140,7 @@ TEST(live_file_takes_memory_as_it_grows) {
     char path[128];
     begin();
     REQUIRE(live_file_new(d, &is, &f, why) == OK);
-    snprintf(path, sizeof(path), "%s/worker-2.live", dir);
+    snprintf(path, sizeof(path), "%s/worker-2.new", dir);
     CHECK(stat(path, &st) == 0);
     EXPECT_EQ((size_t)st.st_size, session_file_size(is.n_slots));
     EXPECT((size_t)st.st_blocks * 512 < session_file_size(64) + 8192);
@@ -151,5 +150,41 @@ TEST(live_file_takes_memory_as_it_grows) {
     EXPECT_EQ(live_file_grow(f), 150);
     memset(live_file_slots(f), 1, 150 * sizeof(struct session_slot));
     live_file_end(f);
+    end();
+}
+
+/* Killed at any of the steps of docs/survival.md, a process leaves one whole file of its name. */
+TEST(live_file_old_one_is_true_until_the_new_one_has_its_name) {
+    struct live_file *f = NULL, *again = NULL;
+    struct live_found found = {0};
+    struct session_snapshot s;
+    uint64_t peers = 0;
+    begin();
+    leave(NULL);
+    struct live_old *old = live_old_open(d, is.worker, &found);
+    REQUIRE(old);
+    EXPECT_EQ(live_old_is(old)->n_slots, is.n_slots);
+    EXPECT_EQ(live_file_new(d, &is, &f, why), OK);
+    while (live_old_next(old, &s)) {
+        peers += s.peer;
+    }
+    EXPECT_EQ(peers, 100 * 101 / 2);
+    EXPECT(!live_old_next(old, &s));
+    EXPECT_EQ(found.sessions, 100);
+    /* The next process, had this one been killed here: its new file takes the place of ours. */
+    EXPECT_EQ(live_file_new(d, &is, &again, why), OK);
+    struct live_found once_more = {0};
+    struct live_old *same = live_old_open(d, is.worker, &once_more);
+    REQUIRE(same && live_old_next(same, &s));
+    EXPECT_EQ(s.peer, 1);
+    EXPECT_EQ(live_file_settle(again, why), OK);
+    CHECK(live_old_end(same) == NULL && live_old_end(old) == NULL); /* what was read is wiped */
+    CHECK(live_file_end(f) == NULL); /* it has no name, and takes none away */
+    found = (struct live_found){0};
+    old = live_old_open(d, is.worker, &found);
+    EXPECT(old && !live_old_next(old, &s) && found.sessions == 0 && found.dropped.damaged == 0);
+    live_old_end(old);
+    live_file_end(again);
+    EXPECT(live_old_open(d, is.worker, &found) == NULL && found.dropped.unreadable == 0);
     end();
 }

@@ -4,6 +4,7 @@
 #include "media/secure/srtp.h"
 #include "media/wire/rtp.h"
 #include "server/os/clock.h"
+#include "server/os/runtime_dir.h"
 #include "server/relay/mix_thread.h"
 #include "server/relay/worker.h"
 #include "tests/sim/sim_config.h"
@@ -14,6 +15,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,6 +37,10 @@ struct rig {
     int fd;    /* the client's socket */
     bool tcp;  /* it is a connection, and packets are framed */
     struct dtls *dtls;
+    struct live_file *live; /* NULL: sessions end with the worker */
+    struct live_old *old;   /* what it goes on with */
+    uint16_t port;          /* of its own; 0: any */
+    us_t claim;
 };
 
 static void wake(void *ctx) {
@@ -50,7 +56,10 @@ static bool start_worker(struct rig *r, uint32_t index, struct worker **ret) {
                               .peering = r->peering,
                               .to_mix = r->mix ? mix_thread_from(r->mix, index) : NULL,
                               .from_mix = r->mix ? mix_thread_to(r->mix, index) : NULL,
-                              .bind = addr_v4(127, 0, 0, 1, 0),
+                              .bind = addr_v4(127, 0, 0, 1, r->port),
+                              .live = r->live,
+                              .old = r->old,
+                              .claim = r->claim,
                               .packets = 256,
                               .mailbox = 64,
                               .wake_control = wake,
@@ -130,9 +139,8 @@ static struct mix_thread *start_mix(void) {
     return ret;
 }
 
-static bool rig_open_with(struct rig *r, uint32_t workers, bool mixed) {
-    *r = (struct rig){.fd = -1};
-    r->mix = mixed ? start_mix() : NULL;
+static bool rig_begin(struct rig *r, uint32_t workers) {
+    r->fd = -1;
     r->peering = workers > 1 ? peering_new(workers, 256) : NULL;
     CHECK(srtp_library_init() == OK);
     r->notes = eventfd(0, EFD_CLOEXEC);
@@ -158,6 +166,11 @@ static bool rig_open_with(struct rig *r, uint32_t workers, bool mixed) {
     s->lines[0] = (struct session_line){
         .mid = "0", .source = SOURCE_MICROPHONE, .codec = CODEC_OPUS, .pt = 111, .ssrc = MIC_SSRC};
     return r->dtls && connect_client(r);
+}
+
+static bool rig_open_with(struct rig *r, uint32_t workers, bool mixed) {
+    *r = (struct rig){.mix = mixed ? start_mix() : NULL};
+    return rig_begin(r, workers);
 }
 
 static bool rig_open_workers(struct rig *r, uint32_t workers) {
@@ -242,7 +255,7 @@ static bool shake_hands(struct rig *r) {
     }
 }
 
-static bool send_voice(struct rig *r, unsigned packets) {
+static bool send_voice_from(struct rig *r, unsigned first, unsigned packets) {
     static const uint8_t payload[40] = {0xfc};
     uint8_t header[RTP_FIXED_HEADER], out[200];
     struct dtls_keys keys;
@@ -251,11 +264,11 @@ static bool send_voice(struct rig *r, unsigned packets) {
     }
     struct srtp_sealer *sealer = srtp_sealer_new(&keys);
     for (unsigned i = 0; sealer && i < packets; i++) {
-        struct rtp h = {.pt = 111, .seq = (uint16_t)(100 + i), .ts = i * 960, .ssrc = MIC_SSRC};
+        unsigned at = first + i;
+        struct rtp h = {.pt = 111, .seq = (uint16_t)at, .ts = at * 960, .ssrc = MIC_SSRC};
         size_t n = rtp_write_header(header, sizeof(header), &h, NULL, 0);
         struct wr w = wr_of(out, sizeof(out));
-        n = srtp_seal_rtp(sealer, 100 + i, bytes_of(header, n), bytes_of(payload, sizeof(payload)),
-                          &w);
+        n = srtp_seal_rtp(sealer, at, bytes_of(header, n), bytes_of(payload, sizeof(payload)), &w);
         CHECK(n > 0 && speak(r, out, n));
     }
     bool ok = sealer != NULL;
@@ -263,18 +276,26 @@ static bool send_voice(struct rig *r, unsigned packets) {
     return ok;
 }
 
+static bool send_voice(struct rig *r, unsigned packets) {
+    return send_voice_from(r, 100, packets);
+}
+
 /* Counts tapped packets until `wanted` have come. */
-static unsigned count_taps(struct rig *r, unsigned wanted) {
+static unsigned count_taps_from(struct rig *r, unsigned first, unsigned wanted) {
     unsigned got = 0;
     struct tap t;
     while (got < wanted && readable(mailbox_fd(r->taps))) {
         mailbox_ack(r->taps);
         while (mailbox_pop(r->taps, &t)) {
-            got += t.type == TAP_RTP && t.seq % 65536 == 100 + got && t.payload_len == 40;
+            got += t.type == TAP_RTP && t.seq % 65536 == first + got && t.payload_len == 40;
             packet_unref(t.packet);
         }
     }
     return got;
+}
+
+static unsigned count_taps(struct rig *r, unsigned wanted) {
+    return count_taps_from(r, 100, wanted);
 }
 
 TEST(worker_joins_a_client_and_taps_its_voice) {
@@ -513,4 +534,92 @@ TEST(workers_are_told_apart_by_their_names) {
     EXPECT(tasks_named("oriel-media-0") >= 1); /* one that has just ended may still be there */
     EXPECT(tasks_named("oriel-media-1") >= 1);
     rig_close(&r);
+}
+
+#define CLAIM (200 * US_PER_MS)
+static const struct session_file kept = {.n_slots = 16};
+
+/* The worker and its thread are gone, as when the process is killed: of all it had its file is
+ * there, of which a copy stands for what the system keeps. */
+static void kill_worker(struct rig *r, const char *dir) {
+    char cmd[256];
+    worker_stop(r->worker);
+    r->worker = worker_free(r->worker);
+    snprintf(cmd, sizeof(cmd), "cd %s && cp worker-0.live copy", dir);
+    CHECK(system(cmd) == 0);
+    r->live = live_file_end(r->live);
+    snprintf(cmd, sizeof(cmd), "cd %s && mv copy worker-0.live", dir);
+    CHECK(system(cmd) == 0);
+}
+
+/* Another one, on the same port and over the bytes of that file. */
+static bool start_again(struct rig *r, struct runtime_dir *d, struct live_found *found) {
+    char why[WHY_MAX];
+    r->old = live_old_open(d, 0, found);
+    bool ok =
+        r->old && live_file_new(d, &kept, &r->live, why) == OK && start_worker(r, 0, &r->worker);
+    r->old = live_old_end(r->old);
+    return ok;
+}
+
+static bool wait_type(struct rig *r, enum media_event_type type, struct media_event *ret) {
+    do {
+        if (!wait_event(r, ret)) {
+            return false;
+        }
+    } while (ret->type != type);
+    return true;
+}
+
+/* A client that is in the middle of speaking notices nothing of it: no handshake, the same keys. */
+TEST(worker_goes_on_with_the_sessions_of_one_that_was_killed) {
+    struct rig r = {0};
+    struct media_event e;
+    struct live_found found = {0};
+    struct adopted who;
+    struct worker_rim_counters n;
+    struct session_snapshot left;
+    struct runtime_dir *d = NULL;
+    char why[WHY_MAX], dir[] = "/dev/shm/oriel-test-XXXXXX";
+    CHECK(mkdtemp(dir) && runtime_dir_open(dir, &d, why) == OK);
+    REQUIRE(live_file_new(d, &kept, &r.live, why) == OK && live_file_settle(r.live, why) == OK);
+    REQUIRE(rig_begin(&r, 1));
+    EXPECT(add_peer(&r) && check_connectivity(&r) && shake_hands(&r));
+    EXPECT(wait_type(&r, MEDIA_PEER_CONNECTED, &e));
+    EXPECT(send_voice(&r, 20));
+    EXPECT_EQ(count_taps(&r, 20), 20);
+    r.port = worker_port(r.worker);
+    for (int claimed = 1; claimed >= 0; claimed--) {
+        kill_worker(&r, dir);
+        found = (struct live_found){0};
+        r.claim = claimed ? 3600 * US_PER_S : CLAIM;
+        REQUIRE(start_again(&r, d, &found));
+        EXPECT_EQ(found.sessions, 1);
+        EXPECT(worker_adopted(r.worker, 0, &who) && !worker_adopted(r.worker, 1, &who));
+        EXPECT(who.peer == PEER && who.participant == 3 && who.tour == TOUR);
+        EXPECT(wait_type(&r, MEDIA_PEER_CONNECTED, &e)); /* whoever knew it may have died */
+        EXPECT_EQ(e.peer, PEER);
+        if (claimed) {
+            EXPECT(order(&r, &(struct command){.type = COMMAND_TOUR_ADD, .tour = TOUR}));
+            EXPECT(
+                order(&r, &(struct command){.type = COMMAND_TOUR_TAP, .tour = TOUR, .on = true}));
+            EXPECT(order(&r, &(struct command){.type = COMMAND_HOST, .peer = PEER, .on = true}));
+            EXPECT(send_voice_from(&r, 120, 20));
+            EXPECT(wait_type(&r, MEDIA_SOURCE_ON, &e));
+            EXPECT(count_taps_from(&r, 120, 20) == 20);
+        }
+    }
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    do {
+        struct pollfd none = {.fd = -1};
+        poll(&none, 1, 10);
+        worker_rim_counters(r.worker, &n);
+    } while (n.unclaimed == 0 && clock_now() < limit);
+    EXPECT_EQ(n.unclaimed, 1); /* nobody has said whose it is */
+    EXPECT_EQ(n.adopted, 1);
+    EXPECT_EQ(session_slot_read(live_file_slots(r.live), &left), ERR_UNKNOWN);
+    rig_close(&r);
+    live_file_end(r.live);
+    runtime_dir_close(d);
+    EXPECT_EQ(rmdir(dir), 0);
 }
