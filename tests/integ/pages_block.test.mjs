@@ -118,8 +118,11 @@ await test('a_host_without_a_packet_for_5_s_is_told_and_so_are_his_guests', asyn
   blockHost(false);
   const opened = await Promise.all(pages.map((page) => page.evaluate(() => performance.now())));
   await Promise.all(pages.map((page, i) => expectPrompt(page, `guest, ${[...buyers.keys()][i]}`, opened[i])));
+  const open = Date.now();
   await agent.waitForFunction(() => document.querySelector('.tour').dataset.link === 'live' && !document.querySelector('.stage .lost'));
+  console.log(`# the host reads that he is back within ${Date.now() - open} ms of his guests`);
   await agent.waitForFunction(() => window.oriel.roster().length === 3 && window.oriel.roster().every((p) => p.link !== 'lost'));
+  console.log(`# and everybody that everybody is within ${Date.now() - open} ms`);
   for (const page of pages) {
     expectEqual((await stageOf(page)).participant, me, 'who has the stage');
     expectEqual(await page.evaluate(() => window.oriel.tour.lead), me, 'who leads');
