@@ -171,7 +171,10 @@ export class TourModel extends EventTarget {
     client.on('link', (link) => this.set({ link }));
     client.on('recording', (state) => this.onRecording(state));
     client.on('waiting', (people) => this.onWaiting(people));
-    client.on('roster', (people) => this.set({ people }));
+    client.on('roster', (people) => {
+      this.onLead();
+      this.set({ people });
+    });
     client.on('ending', ({ at, reason }) => this.say(t(reason === 'maintenance' ? 'tour.ends_at.maintenance' : 'tour.ends_at', { time: timeOfDay(at) })));
     client.on('muted', ({ source, by }) => this.say(t(`tour.muted.${source}`, { name: by?.name ?? t('a_host') })));
     client.on('withdrawn', (source) => this.say(t(`tour.withdrawn.${source}`)));
@@ -187,7 +190,7 @@ export class TourModel extends EventTarget {
     this.changed();
   }
 
-  /** Another one leads from now on: what is on the stage is that one's. */
+  /** Another one leads from now on: what is on the stage is that one's. Of who is not known yet it is said once he is. */
   onLead() {
     const name = this.nameOf(this.tour?.lead);
     if (name && this.ledBy && name !== this.ledBy && this.tour?.lead !== this.me?.id) {
