@@ -34,7 +34,8 @@ export function personRow({ person, me = false, speaking = false, quality, menu 
   const on = (/** @type {import('../../lib/types.js').SourceKind} */ kind) => person.sources?.[kind] === 'on';
   const heard = on('microphone');
   const state = stateOf(person, quality);
-  return html`<li class="person ${speaking ? 'speaking' : ''}" data-participant=${person.id}>
+  const brief = state && !person.host && person.role !== 'ops'; // it comes and goes
+  return html`<li class="person ${speaking ? 'speaking' : ''} ${brief ? 'brief' : ''}" data-participant=${person.id}>
     ${avatar(person.name)}
     <span class="who-is"><span class="name">${nameOf(person, me)}</span>
       ${state ? html`<span class="meta soft">${state}</span>` : nothing}</span>
