@@ -128,7 +128,7 @@ await test('recordings', async () => {
   await page.waitForFunction(() => document.querySelector('oriel-player')?.playback?.state === 'ready');
   await expectOrder(page, [...LIST, 'button Copy link', 'button Play', 'slider Position', 'button Play', 'button 10 seconds back',
     'button 10 seconds on', 'button Turn sound off', 'input Volume', 'select Speed 0.5 × 0.75 × 1 × 1.25 × 1.5 × 2 × 2.5 × 3 ×',
-    'button In a small window', 'button Full screen', 'select What to watch The tour, as shown Ann, microphone Ann, camera',
+    'button In a small window', 'button Switch letter keys off', 'button Full screen', 'select What to watch The tour, as shown Ann, microphone Ann, camera',
     'summary Who spoke when', 'input Search in this recording', 'button All', 'button Questions', 'button Messages',
     'button Rooms', 'tab Consent', 'tabpanel Who agreed to being recorded, in the order in which they came'], 'a recording that is open');
 });

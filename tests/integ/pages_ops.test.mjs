@@ -225,7 +225,7 @@ await test('a_long_list_is_shown_page_by_page_and_back_comes_back_to_its_place',
   await other.close();
 });
 
-await test('it_plays_and_seeks_by_keys', async () => {
+await test('it_plays_and_seeks_by_keys', async (atEnd) => {
   await playAndSeek((run, argument) => page.evaluate(run, argument));
   const standing = () => page.evaluate(() => {
     const { now: t, state, wanted, parts, video } = document.querySelector('oriel-player').playback;
@@ -251,6 +251,20 @@ await test('it_plays_and_seeks_by_keys', async () => {
   await page.waitForFunction(() => !document.querySelector('.player video').paused);
   await page.keyboard.press(' ');
   await page.waitForFunction(() => document.querySelector('.player video').paused);
+  await page.click('[data-control=keys]');
+  atEnd(() => page.evaluate(() => document.querySelector('[data-control=keys][aria-label="Switch letter keys on"]')?.click()));
+  await page.waitForSelector('[data-control=keys][aria-label="Switch letter keys on"]');
+  await page.focus('.recording h1');
+  const stands = () => page.evaluate(() => [document.querySelector('oriel-player').playback.now, document.querySelector('.player video').muted,
+    document.querySelector('oriel-player').playback.wanted, Boolean(document.fullscreenElement)].join());
+  const before = await stands();
+  for (const letter of ['j', 'l', 'c', ',', 'k', 'm', 'f']) {
+    await page.keyboard.press(letter);
+  }
+  expectEqual(await stands(), before, 'what letters do when they are off');
+  await key('ArrowLeft', Number.parseFloat(before) - 5, 'what is no letter');
+  await page.click('[data-control=keys]');
+  await page.waitForSelector('[data-control=keys][aria-label="Switch letter keys off"]');
   await page.selectOption('[data-control=speed]', '2');
   expectEqual(await page.evaluate(() => document.querySelector('.player video').playbackRate), 2, 'speed');
   const slider = page.locator('.timeline [role=slider]');

@@ -3,6 +3,7 @@
 import { html, nothing } from 'lit';
 import { icon } from '../parts/icon.js';
 import { clock, figure } from '../words/format.js';
+import { wantKeys, wantsKeys } from '../keys_wanted.js';
 import { t, told } from '../words/words.js';
 import { isGrowing, lengthOf } from './programme.js';
 import { smallWindow } from './screens.js';
@@ -91,5 +92,9 @@ export function buttons(player) {
     ${volume(player)}
     ${speeds(player)}
     ${document.pictureInPictureEnabled ? button('pip', 'pip', t('player.pip'), () => smallWindow(p?.video)) : nothing}
+    ${button('keys', wantsKeys() ? 'keyboard' : 'keyboard-off', t(wantsKeys() ? 'player.keys_off' : 'player.keys_on'), () => {
+      wantKeys(!wantsKeys());
+      player.requestUpdate();
+    })}
     ${button('fullscreen', 'fullscreen', t('player.fullscreen'), () => player.fullscreen())}</div>`;
 }

@@ -1,5 +1,8 @@
 // The keys of the player, as most players have them: blank or K plays, J and L ten seconds, arrows five, comma and full
-// stop a picture, C a chapter. Where one types or chooses, keys are what they always are.
+// stop a picture, C a chapter. Where one types or chooses, keys are what they always are, and what prints something does
+// nothing once one has switched that off.
+
+import { wantsKeys } from '../keys_wanted.js';
 
 /** @typedef {import('./player.js').Player} Player */
 
@@ -35,7 +38,7 @@ export const keysOf = (player) => (event) => {
   if (event.key === ' ' && !target.closest('button, a, summary')) {
     event.preventDefault();
     player.playback?.toggle();
-  } else if (Object.hasOwn(KEYS, event.key) && (!ONLY_HERE.includes(event.key) || player.contains(target))) {
+  } else if (Object.hasOwn(KEYS, event.key) && (event.key.length > 1 || wantsKeys()) && (!ONLY_HERE.includes(event.key) || player.contains(target))) {
     event.preventDefault();
     KEYS[event.key](player);
   }

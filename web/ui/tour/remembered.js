@@ -1,10 +1,8 @@
-// What this browser keeps for the next time: the name one gave, whether one wants keys, and, until it is closed, what
-// one has agreed to.
+// What this browser keeps for the next time: the name one gave, and, until it is closed, what one has agreed to.
 // Where it keeps nothing, as in some private windows, one is asked again.
 
 const NAME = 'oriel.name';
 const CONSENT = 'oriel.consent';
-const KEYS = 'oriel.keys';
 
 /** @param {() => Storage} storage @param {string} key @returns {string} */
 function read(storage, key) {
@@ -28,12 +26,6 @@ export const rememberedName = () => read(() => localStorage, NAME);
 
 /** @param {string} name */
 export const rememberName = (name) => write(() => localStorage, NAME, name);
-
-/** Letters do something, unless one has switched that off. */
-export const wantsKeys = () => read(() => localStorage, KEYS) !== 'off';
-
-/** @param {boolean} wanted */
-export const rememberKeys = (wanted) => write(() => localStorage, KEYS, wanted ? '' : 'off');
 
 /** By whom, in which tour, to which text: another text is asked for again. @param {import('../../lib/types.js').Welcome} welcome */
 const agreement = ({ you, tour, consent }) => JSON.stringify([you.sub, tour.name, consent.version, consent.text]);

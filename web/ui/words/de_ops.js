@@ -128,6 +128,8 @@ export default {
   'player.pip': 'In einem kleinen Fenster',
   'player.own_sound': 'Zu hören ist nur das Mikrofon von {name}',
   'player.no_sound': 'Ohne Ton. Um zu hören, was gesagt wurde, sehen Sie die Besichtigung an, wie sie gezeigt wurde.',
+  'player.keys_off': 'Buchstabentasten ausschalten',
+  'player.keys_on': 'Buchstabentasten einschalten',
   'player.mute': 'Ton ausschalten',
   'player.unmute': 'Ton einschalten',
   'player.fullscreen': 'Ganzer Bildschirm',

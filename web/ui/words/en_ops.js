@@ -128,6 +128,8 @@ export default {
   'player.pip': 'In a small window',
   'player.own_sound': 'With the sound of {name}’s microphone alone',
   'player.no_sound': 'Without sound. To hear what was said, watch the tour as shown.',
+  'player.keys_off': 'Switch letter keys off',
+  'player.keys_on': 'Switch letter keys on',
   'player.mute': 'Turn sound off',
   'player.unmute': 'Turn sound on',
   'player.fullscreen': 'Full screen',

@@ -1,18 +1,16 @@
 // Keys for who sits at a desk. They do nothing while one writes, or while something else is asked, nor once one has
-// switched them off: who speaks to a computer, or trembles, would press them without wanting it.
+// switched them off.
 
 import { html } from 'lit';
 import { menuItem } from '../../parts/menu_item.js';
+import { wantKeys, wantsKeys } from '../../keys_wanted.js';
 import { t } from '../../words/words.js';
-import { rememberKeys, wantsKeys } from '../remembered.js';
 
 /** @typedef {import('./desk.js').HostDesk} HostDesk */
 
 /** @type {[string, 'microphone'|'camera'|'screen'|'people'|'talk'|'rooms'|'point'|'keys'][]} */
 const KEYS = [['m', 'microphone'], ['v', 'camera'], ['s', 'screen'], ['q', 'talk'], ['h', 'people'], ['r', 'rooms'], ['p', 'point'],
   ['?', 'keys']];
-
-let wanted = wantsKeys(); // also where the browser keeps nothing
 
 const FINE = matchMedia('(any-pointer: fine)'); // a mouse, as one has with a keyboard; a phone has neither
 
@@ -26,8 +24,8 @@ const writes = (at) => at instanceof HTMLElement
 
 /** @param {KeyboardEvent} event @param {HostDesk} desk */
 export function onKey(event, desk) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented || !wanted || !hasKeys(desk) || writes(event.composedPath()[0])
-    || document.querySelector('dialog[open]')) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented
+    || !wantsKeys() || !hasKeys(desk) || writes(event.composedPath()[0]) || document.querySelector('dialog[open]')) {
     return;
   }
   const what = KEYS.find(([key]) => key === event.key.toLowerCase())?.[1];
@@ -51,9 +49,8 @@ export function onKey(event, desk) {
 
 /** @param {HostDesk} desk */
 export const keysHelp = (desk) => html`<p class="soft">${t('keys.help')}</p>
-  <div class="menu">${menuItem({ id: 'keys_wanted', icon: 'keyboard', label: t('keys.wanted'), on: wanted, run: () => {
-    wanted = !wanted;
-    rememberKeys(wanted);
+  <div class="menu">${menuItem({ id: 'keys_wanted', icon: 'keyboard', label: t('keys.wanted'), on: wantsKeys(), run: () => {
+    wantKeys(!wantsKeys());
     desk.live.requestUpdate();
   } })}</div><dl class="keys">${KEYS.map(([key, what]) => html`<div><dt><kbd>${key.toUpperCase()}</kbd></dt>
   <dd>${t(`keys.${what}`)}</dd></div>`)}</dl>`;
