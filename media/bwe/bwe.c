@@ -197,7 +197,7 @@ static void answer(struct bwe *b, us_t now) {
         b->probe.next = now;
         return;
     }
-    b->probe.next = now + b->probe.wait;
+    b->probe.next = now + b->probe.wait + PROBE_SHIFT;
     b->probe.wait = us_min(2 * b->probe.wait, PROBE_WAIT_MAX);
 }
 

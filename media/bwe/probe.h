@@ -23,6 +23,9 @@
 #define PROBE_ANSWER US_PER_S           /* kMaxClusterHistory: no answer is one, too */
 #define PROBE_WAIT US_PER_S             /* ours: between two questions, while more is wanted */
 #define PROBE_WAIT_MAX (2 * US_PER_S)   /* ours: each answer "no" doubles it */
+/* ours: and so much more, for whole seconds are whole pictures of others on the same path: if one
+ * question falls together with one of theirs, the next ones must not. */
+#define PROBE_SHIFT (13 * US_PER_MS)
 
 struct probe {
     uint64_t rate;   /* [bit/s] that is asked for */
