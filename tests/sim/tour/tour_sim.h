@@ -1,10 +1,11 @@
 /* A whole tour in virtual time: signaling, engines and people, wired together as server/glue does
  * it, but with wires that are slow and break. What signaling has engines do waits in a mailbox of
  * each worker, what engines report waits as well, and so does every message between a client and
- * signaling. Split over tour_wires.c (all of that), tour_pages.c (what a client says),
- * tour_view.c (what it believes), tour_judge.c and tour_model.c (what docs/protocol.md says that
- * must come of it, written from that alone), tour_rights.c (who may be seen and heard by whom), and
- * tour_checks.c (what must be so), and tour_kill.c (another process goes on). Owner: the scenario.
+ * signaling. Split over tour_wires.c (all of that), tour_reports.c (what engines report),
+ * tour_pages.c (what a client says), tour_view.c (what it believes), tour_judge.c and tour_model.c
+ * (what docs/protocol.md says that must come of it, written from that alone), tour_rights.c (who
+ * may be seen and heard by whom), and tour_checks.c (what must be so), and tour_kill.c (another
+ * process goes on). Owner: the scenario.
  */
 #ifndef ORIEL_TESTS_SIM_TOUR_SIM_H
 #define ORIEL_TESTS_SIM_TOUR_SIM_H
@@ -265,6 +266,8 @@ void tour_run(struct tour_sim *t, us_t until);
 /* Signaling was told something: what comes of it goes its way. Then the model has it, too. */
 void tour_told(struct tour_sim *t);
 void tour_known(struct tour_sim *t);
+/* tour_reports.c: an engine says it. */
+void tour_report(struct tour_sim *t, const struct media_event *e);
 /* All wires, and what was under way anywhere, are gone. */
 void tour_cut(struct tour_sim *t);
 /* Another signaling, that knows nothing. */
