@@ -59,6 +59,7 @@ const share = (page) => page.evaluate(() => {
 });
 
 async function fits(page, what, { except = [] } = {}) {
+  await page.waitForFunction(() => document.getAnimations().every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity));
   await page.screenshot({ path: path.join(SCREENS, `buyer_${what}.png`) });
   const wide = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]);
   expect(wide.every((px) => px <= 0), `${what}: ${wide} px beyond the edge`);

@@ -86,6 +86,11 @@ await test('a_page_speaks_the_language_of_its_reader', async () => {
     const page = await open(`${base}/`, reader);
     await page.waitForSelector(`h1:has-text("${heading}")`);
     expectEqual(await page.evaluate(() => document.documentElement.lang), locale === 'de-AT' ? 'de' : 'en', 'lang');
+    await expectAccessible(page, `the front door, ${locale}`);
+    await page.fill('input', 'nonsense');
+    await page.click('button.primary');
+    await page.waitForSelector('.problem');
+    await expectAccessible(page, `what is no link, ${locale}`);
     await reader.close();
   }
 });

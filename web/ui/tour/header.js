@@ -24,8 +24,8 @@ export function header(live) {
   const { tour } = model;
   const room = model.chapters.at(-1)?.title ?? '';
   return html`<header class="top">
-    <div class="where"><h1 class="address one-line" tabindex="-1">${titleOf(tour)}</h1>
-      ${room ? html`<p class="room-now second soft one-line">${room}</p>` : nothing}</div>
+    <div class="where"><h1 class="address one-line" tabindex="-1"><bdi>${titleOf(tour)}</bdi></h1>
+      ${room ? html`<p class="room-now second soft one-line"><bdi>${room}</bdi></p>` : nothing}</div>
     <span class="signs"><span role="status">${recBadge(model.recording, model.recordedSince, live.layout !== 'desk')}</span>
       ${qualitySign(live.quality)}</span>
     <span class="link-state visually-hidden" role="status">${model.link === 'live' ? nothing : t(`tour.${model.link}`)}</span>
