@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #define FIRST 3     /* sd_listen_fds(3) */
 #define MESSAGE 256 /* [bytes] of what the child says */
+#define LINE 256    /* [bytes] of the log: a pipe that is writable takes that */
 #define CANNOT_RUN 127
 #define FAILED 1
 
@@ -54,6 +56,21 @@ us_t supervisor_next(const struct supervisor_death *d, unsigned *deaths, int *re
         pause *= 2;
     }
     return us_min(pause, SUPERVISOR_PAUSE_MAX);
+}
+
+/* For people. A log that nobody reads holds nobody up: what it does not take at once is left out.
+ */
+static void __attribute__((format(printf, 1, 2))) say(const char *fmt, ...) {
+    char text[LINE];
+    struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (poll(&log, 1, 0) == 1) {
+        ssize_t n = write(STDERR_FILENO, text, strlen(text));
+        (void)n;
+    }
 }
 
 /* ---- what the child hands over ---- */
@@ -218,10 +235,9 @@ static bool start(struct supervisor *s) {
 
 static void say_died(int status, us_t pause, uint32_t n) {
     bool exited = WIFEXITED(status);
-    fprintf(stderr,
-            "oriel: the server has died (%s %d); it is started again in %d ms, with %u sockets\n",
-            exited ? "status" : "signal", exited ? WEXITSTATUS(status) : WTERMSIG(status),
-            (int)(pause / US_PER_MS), n);
+    say("oriel: the server has died (%s %d); it is started again in %d ms, with %u sockets\n",
+        exited ? "status" : "signal", exited ? WEXITSTATUS(status) : WTERMSIG(status),
+        (int)(pause / US_PER_MS), n);
 }
 
 /* True when all is over. What the child said last counts. */
@@ -299,7 +315,7 @@ static bool watch_signals(struct supervisor *s) {
 static void look_after(struct supervisor *s) {
     us_t now = clock_now();
     if (!s->child && now >= s->start_at && !start(s)) {
-        fprintf(stderr, "oriel: cannot start the server: %s\n", strerror(errno));
+        say("oriel: cannot start the server: %s\n", strerror(errno));
         s->start_at = now + SUPERVISOR_PAUSE_MAX;
     }
     if (s->reload && s->ready) {
