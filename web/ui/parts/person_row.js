@@ -38,7 +38,7 @@ export function personRow({ person, me = false, speaking = false, quality, menu 
   return html`<li class="person ${speaking ? 'speaking' : ''} ${brief ? 'brief' : ''}" data-participant=${person.id}>
     ${avatar(person.name)}
     <span class="who-is"><span class="name">${nameOf(person, me)}</span>
-      ${state ? html`<span class="meta soft">${state}</span>` : nothing}</span>
+      ${state ? html`<span class="meta soft ${brief ? 'one-line' : ''}">${state}</span>` : nothing}</span>
     <span class="marks">
       ${person.hand ? icon('hand', t('tile.hand')) : nothing}
       ${quality === 'fair' || quality === 'poor' ? icon(quality) : nothing}
