@@ -4,11 +4,9 @@ import { expect, until } from './harness.mjs';
 const SAID_MS = 2000; // after the last picture
 const GONE_MS = 1000; // after the first new one
 const STOOD_MS = 250; // from one of its timers to the next, of 50 ms: then something else has had the processor
-const SLEPT_MS = 1000; // after such a one it knows nothing, and begins to count anew (web/ui/tour/still.js)
 
-/** So much of the time from one moment to another the page was not run, or was to count anew [ms]. */
-const lostBetween = (gaps, from, to) => gaps.filter((g) => g.to > from && g.from < to).reduce((sum, g) =>
-  (g.to - g.from >= SLEPT_MS ? g.to - from : sum + g.to - g.from), 0);
+/** So much of the time from one moment to another the page was not run [ms]. */
+const lostBetween = (gaps, from, to) => gaps.filter((g) => g.to > from && g.from < to).reduce((sum, g) => sum + g.to - g.from, 0);
 
 /** From now on the page notes when each picture was drawn, when the notice stood, and what became of its link. */
 export const watchPicture = (page) => page.evaluate((stood) => {

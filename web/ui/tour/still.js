@@ -2,6 +2,7 @@
 // it is quicker than what the network tells, and knows at once when the picture is back.
 
 const LOOK = 200; // [ms]
+const KNOWN = 400; // [ms] so much counts of a longer time in which the page was not run: a page that hardly is says it, too
 
 export class StillWatch {
   constructor() {
@@ -37,9 +38,12 @@ export class StillWatch {
     if (video !== this.video) {
       this.follow(video);
     }
-    // A page that is not seen draws nothing, one that slept knows nothing, and an old browser tells nothing.
-    if (document.visibilityState !== 'visible' || now - this.looked > 5 * LOOK || video && !video.requestVideoFrameCallback) {
+    const slept = now - this.looked;
+    // A page that is not seen draws nothing, and an old browser tells nothing.
+    if (document.visibilityState !== 'visible' || video && !video.requestVideoFrameCallback) {
       this.moved = now;
+    } else if (slept > 5 * LOOK) { // of that time it knows next to nothing, and what it knew before still stands
+      this.moved = Math.min(now, this.moved + slept - KNOWN);
     }
     this.looked = now;
     return now - this.moved;
