@@ -29,7 +29,7 @@ export const watchPicture = (page) => page.evaluate((stood) => {
     ran = now;
   }, stood / 5);
   noted.end.signal.addEventListener('abort', () => clearInterval(beat));
-  const draw = () => {
+  const look = () => {
     const now = performance.now();
     const video = document.querySelector('.stage .main video');
     if (video && video !== watched) {
@@ -43,11 +43,11 @@ export const watchPicture = (page) => page.evaluate((stood) => {
     } else if (!lost && last && !last.to) {
       last.to = now;
     }
-    if (!noted.end.signal.aborted) {
-      requestAnimationFrame(draw);
-    }
   };
-  draw();
+  const changes = new MutationObserver(look); // and not by frames: a tab behind another one has one a second
+  changes.observe(document.body, { childList: true, subtree: true });
+  noted.end.signal.addEventListener('abort', () => changes.disconnect());
+  look();
 }, STOOD_MS);
 
 /** It was said in time from then on [ms of the page], as far as the page was run at all; prints that. */
