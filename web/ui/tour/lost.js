@@ -20,7 +20,7 @@ export function lostWords(model, picture, still, begun) {
   if (!picture?.participant) {
     return down && still > NO_LINK ? t('tour.reconnecting') : '';
   }
-  if (down && (picture.own || picture.track && !picture.paused)) {
+  if (down && (picture.own || !picture.paused)) { // also before there is a track of the connection that is made anew
     return still > (picture.own ? OWN_AWAY : STILL_AWAY) ? t('tour.reconnecting') : '';
   }
   if (picture.own || picture.paused || !picture.track) {
