@@ -13,7 +13,8 @@ import { WsClient } from './lib/ws.mjs';
 
 const SCREENS = path.join(ROOT, 'var/screens');
 const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/chromium_tour.sdp'), 'utf8');
-const LONG = 'Maximiliana Konstantinopolitanskaja-Featherstonehaugh of Lower Upperthorpe and the Isles, who also has a second line of text';
+const LONG = 'Maximiliana Konstantinopolitanskaja-Featherstonehaugh of Lower Upperthorpe and the Isles, who also has a second line of it, also'; // 128, as names may be
+const UNBROKEN = 'Wolfeschlegelsteinhausenbergerdorff'.repeat(4).slice(0, 128);
 const dir = tempDir();
 const config = await writeConfig(dir, (c) => {
   c.tours.push({ ...c.tours[0], name: 'flat', title: 'A flat', record: 'manual' });
@@ -385,7 +386,7 @@ await test('people_come_and_go_and_nothing_shifts', async () => {
       what: e.sources.map((s) => s.node?.className || s.node?.nodeName) })))).observe({ type: 'layout-shift' });
   });
   const came = [];
-  for (const [n, name] of ['Aaron', 'Zoe', LONG.slice(0, 120), 'Moe'].entries()) {
+  for (const [n, name] of ['Aaron', UNBROKEN, LONG, 'Moe'].entries()) {
     const guest = await WsClient.open(base);
     const joined = await guest.ask({ type: 'join', id: 1, token: mint({ tour: 'flat', sub: `guest${n}`, name }), offer: OFFER,
       sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' } });
@@ -414,6 +415,19 @@ await test('long_names_from_right_to_left_in_large_letters_and_without_colours',
     await fits(buyer, `forced_${width}`, { except: ['color-contrast'] });
     await buyer.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' });
   }
+  for (const [width, height] of [[1440, 900], [390, 844], [844, 390]]) { // and the host, who has all of them in a list
+    await agent.setViewportSize({ width, height });
+    await agent.evaluate(() => { document.documentElement.dir = 'rtl'; });
+    if (!await agent.isVisible('.people [data-person]')) {
+      await agent.click(await agent.isVisible('[data-tab=people]') ? '[data-tab=people]' : '[data-control=people]');
+    }
+    await agent.waitForSelector('.people [data-person]');
+    await fits(agent, `host_rtl_${width}`);
+    await agent.evaluate(() => { document.documentElement.dir = ''; document.documentElement.style.fontSize = '200%'; });
+    await fits(agent, `host_large_${width}`);
+    await agent.evaluate(() => { document.documentElement.style.fontSize = ''; });
+  }
+  await agent.setViewportSize({ width: 1280, height: 720 });
 });
 
 await test('letters_of_twice_the_size_on_a_small_phone_hide_nothing', async (atEnd) => {

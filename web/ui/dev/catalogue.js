@@ -26,6 +26,7 @@ import '../parts/modal.js';
 import '../parts/sheet.js';
 import '../parts/tile.js';
 import '../parts/timeline.js';
+import { END_PARTS } from './catalogue_ends.js';
 import { OPS_PARTS } from './catalogue_ops.js';
 import { PROOF_PARTS } from './catalogue_proof.js';
 import { TOUR_PARTS } from './catalogue_tour.js';
@@ -203,6 +204,7 @@ export const CATALOGUE = [
   ...TOUR_PARTS,
   ...PROOF_PARTS,
   ...OPS_PARTS,
+  ...END_PARTS,
 ];
 
 /** @param {Record<string, any>} p @param {boolean} pictured */
