@@ -206,7 +206,7 @@ await test('pages: what a client accepts, what it may keep, and where there is n
   for (const [accepted, coding, decode] of [[undefined, undefined, (b) => b], ['gzip, deflate, br, zstd', 'br', zlib.brotliDecompressSync],
     ['gzip, deflate', 'gzip', zlib.gunzipSync], ['br;q=0, gzip;q=0', undefined, (b) => b]]) {
     const answer = await get('/', accepted ? { 'accept-encoding': accepted } : {});
-    expectEqual(`${answer.status} ${answer.headers['content-encoding']} ${answer.headers.vary}`, `200 ${coding} accept-encoding`, `coding of ${accepted}`);
+    expectEqual(`${answer.status} ${answer.headers['content-encoding']} ${answer.headers.vary}`, `200 ${coding} accept-encoding, accept-language`, `coding of ${accepted}`);
     expectEqual(decode(answer.body).toString(), text, `what ${accepted} gets`);
     expectEqual(Number(answer.headers['content-length']), answer.body.length, 'length');
     const again = await get('/', { 'if-none-match': answer.headers.etag, ...(accepted && { 'accept-encoding': accepted }) });
