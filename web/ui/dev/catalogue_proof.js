@@ -28,7 +28,7 @@ const FOUND = [finding('changed', PIECE), finding('missing', { ...PIECE, track: 
 
 /** @type {Entry[]} */
 export const PROOF_PARTS = [
-  { part: 'Check of a recording', states: [
+  { part: 'ProofCheck', states: [
     { name: 'never', wide: true, draw: () => check('complete', null) },
     { name: 'waits', wide: true, draw: () => check('complete', { state: 'waiting', permille: 0 }) },
     { name: 'runs', wide: true, draw: () => check('complete', { state: 'running', permille: 421 }) },
