@@ -164,7 +164,7 @@ struct server *server_stop(struct server *s) {
     (void)announce_again_end(s->again, &unused, why);
     a->glue = glue_free(a->glue);
     a->events = events_thread_stop(a->events);
-    a->ledger = ledger_thread_stop(a->ledger); /* what it lacks is copied after the next start */
+    a->ledger = ledger_thread_stop(a->ledger);   /* what it lacks is copied after the next start */
     a->authority = authority_stop(a->authority); /* its thread wakes control, too */
     a->auth = NULL;
     a->audit_reader = audit_reader_stop(a->audit_reader);
