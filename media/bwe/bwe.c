@@ -177,6 +177,11 @@ static uint64_t believed(const struct bwe *b, us_t now, uint64_t proven) {
     return (double)proven < left ? proven : (uint64_t)left; /* as after the last overuse */
 }
 
+/* It has lost most of the path to others a short while ago. */
+static bool has_fallen(const struct bwe *b, us_t now) {
+    return b->fallen.at > 0 && now - b->fallen.at < FALLEN_FOR;
+}
+
 static void answer(struct bwe *b, us_t now) {
     uint64_t proven;
     if (!probe_answer(&b->probe, now, &proven)) {
@@ -197,7 +202,7 @@ static void answer(struct bwe *b, us_t now) {
         b->probe.next = now;
         return;
     }
-    b->probe.next = now + b->probe.wait + PROBE_SHIFT;
+    b->probe.next = now + b->probe.wait + (has_fallen(b, now) ? PROBE_SHIFT : 0);
     b->probe.wait = us_min(2 * b->probe.wait, PROBE_WAIT_MAX);
 }
 
@@ -428,8 +433,8 @@ static bool is_full(const struct bwe *b, us_t now) {
  * little for an answer: a long one lasts as long as theirs are apart. Only then, and for half as
  * much again, since it disturbs them, and makes a queue of a path that is narrow. */
 static us_t span_of(struct bwe *b, us_t now) {
-    bool fallen = b->fallen.from > 0 && now - b->fallen.at < FALLEN_FOR &&
-                  bwe_estimate(b) < b->fallen.from / FALLEN_TO;
+    bool fallen =
+        b->fallen.from > 0 && has_fallen(b, now) && bwe_estimate(b) < b->fallen.from / FALLEN_TO;
     b->fallen.from = fallen ? b->fallen.from : 0;
     return fallen ? PROBE_SPAN_LONG : PROBE_SPAN;
 }

@@ -23,8 +23,8 @@
 #define PROBE_ANSWER US_PER_S           /* kMaxClusterHistory: no answer is one, too */
 #define PROBE_WAIT US_PER_S             /* ours: between two questions, while more is wanted */
 #define PROBE_WAIT_MAX (2 * US_PER_S)   /* ours: each answer "no" doubles it */
-/* ours: and so much more, for whole seconds are whole pictures of others on the same path: if one
- * question falls together with one of theirs, the next ones must not. */
+/* ours: and so much more for who has lost his part of the path to others, for whole seconds are
+ * whole pictures of theirs: if one question falls together with one of them, the next must not. */
 #define PROBE_SHIFT (13 * US_PER_MS)
 
 struct probe {
