@@ -14,8 +14,15 @@
 
 static bool in_postgres;
 
-static char dir[64], url[160], script[PATH_MAX];
+/* How to reach a database, with what that borrows. */
+struct way {
+    char url[160];
+    struct postgres_config config;
+};
+
+static char dir[64], script[PATH_MAX];
 static unsigned databases;
+static struct way fresh; /* unchanged while there are threads that read it */
 
 static us_t now(void *ctx) {
     struct timespec t;
@@ -77,21 +84,19 @@ static void start(void) {
     guard();
 }
 
-static const struct postgres_config *config_of(const char *database) {
-    static struct postgres_config c;
-    snprintf(url, sizeof(url), "postgresql://app@/%s?host=%s", database, dir);
-    c = (struct postgres_config){.url = url,
-                                 .schema = "public",
-                                 .connect_most = 5 * US_PER_S,
-                                 .answer_most = 5 * US_PER_S,
-                                 .clock = now,
-                                 .wait = wait_for};
-    return &c;
+static void way_to(struct way *w, const char *database) {
+    snprintf(w->url, sizeof(w->url), "postgresql://app@/%s?host=%s", database, dir);
+    w->config = (struct postgres_config){.url = w->url,
+                                         .schema = "public",
+                                         .connect_most = 5 * US_PER_S,
+                                         .answer_most = 5 * US_PER_S,
+                                         .clock = now,
+                                         .wait = wait_for};
 }
 
-static void run_in(const char *database, const char *text) {
+static void run_in(const struct way *w, const char *text) {
     struct db *d = NULL;
-    CHECK(db_open_postgres(config_of(database), NULL, &d) == OK);
+    CHECK(db_open_postgres(&w->config, NULL, &d) == OK);
     enum err e = db_script(d, text);
     if (e != OK) {
         fprintf(stderr, "# %s: %s\n", text, db_postgres_why(d));
@@ -100,27 +105,24 @@ static void run_in(const char *database, const char *text) {
     db_close(d);
 }
 
-static const char *database(void) {
-    static char name[32];
-    snprintf(name, sizeof(name), "test_%u", databases);
-    return name;
-}
-
 const struct postgres_config *bench_postgres_fresh(void) {
-    char text[64];
+    struct way first;
+    char name[32], text[64];
     start();
-    databases++;
-    snprintf(text, sizeof(text), "CREATE DATABASE %s", database());
-    run_in("postgres", text);
-    return config_of(database());
+    snprintf(name, sizeof(name), "test_%u", ++databases);
+    snprintf(text, sizeof(text), "CREATE DATABASE %s", name);
+    way_to(&first, "postgres");
+    run_in(&first, text);
+    way_to(&fresh, name);
+    return &fresh.config;
 }
 
 const struct postgres_config *bench_postgres_now(void) {
-    return config_of(database());
+    return &fresh.config;
 }
 
 void bench_postgres_sql(const char *text) {
-    run_in(database(), text);
+    run_in(&fresh, text);
 }
 
 void bench_kind(bool postgres) {
@@ -134,7 +136,7 @@ bool bench_kind_is_postgres(void) {
 
 static struct catalogue *open_catalogue(const char *path, bool write) {
     struct catalogue *c = NULL;
-    struct catalogue_place p = {config_of(database()), path};
+    struct catalogue_place p = {&fresh.config, path};
     enum err e =
         in_postgres ? catalogue_open_shared(&p, write, &c) : catalogue_open(path, write, &c);
     e = e == OK ? catalogue_connect(c) : e;
