@@ -29,8 +29,8 @@ const host = hostBrowser.pages()[0];
 const guest = guestBrowser.pages()[0];
 const bob = { sub: 'bob', name: 'Bob' };
 
-/** Fills in the form and presses Join; the page then waits. */
-async function knock(page, claims) {
+/** Fills in the form and presses Join; the page then waits for whoever hosts, by name where somebody does. */
+async function knock(page, claims, who = 'The host') {
   await page.goto('about:blank'); // another fragment alone would load nothing
   await page.goto(link('t', claims));
   await page.waitForSelector('form.prejoin');
@@ -47,7 +47,7 @@ async function knock(page, claims) {
     }, { capture: true });
   });
   await page.click('form.prejoin button[type=submit]');
-  await page.waitForSelector('.notice h1:has-text("The host will let you in")');
+  await page.waitForSelector(`.notice h1:has-text("${who} will let you in")`);
 }
 
 const told = (page) => page.evaluate(() => window.told);
@@ -136,7 +136,7 @@ await test('who_is_removed_comes_back_by_no_door', async () => {
 
 await test('who_waits_enters_by_no_door_and_who_is_refused_neither', async () => {
   const cyd = { sub: 'cyd', name: 'Cyd' };
-  await knock(guest, cyd);
+  await knock(guest, cyd, 'Ann');
   await host.waitForSelector('[data-waiting] .name:has-text("Cyd")');
   const secret = await guest.evaluate(() => window.oriel.resumeToken);
   for (const door of ['whip', 'whep']) {
@@ -151,7 +151,7 @@ await test('who_waits_enters_by_no_door_and_who_is_refused_neither', async () =>
 });
 
 await test('who_waits_hears_of_the_end', async () => {
-  await knock(guest, { sub: 'dan', name: 'Dan' });
+  await knock(guest, { sub: 'dan', name: 'Dan' }, 'Ann');
   await host.waitForSelector('[data-waiting] .name:has-text("Dan")');
   await endTour(host);
   await guest.waitForSelector('.notice h1:has-text("The tour has ended")');
