@@ -20,10 +20,13 @@ export class Client {
     this.child.stdout.setEncoding('utf8').on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop();
-      lines.forEach((line) => { this.last = JSON.parse(line); });
+      lines.forEach((line) => {
+        this.last = JSON.parse(line);
+        this.deleted ??= this.last.deleted; // what it tells four times a second may come behind it
+      });
     });
     this.child.stderr.setEncoding('utf8').on('data', (chunk) => { this.said += chunk; });
-    this.gone = new Promise((resolve) => this.child.on('exit', (code) => {
+    this.gone = new Promise((resolve) => this.child.on('close', (code) => { // and all that it told is read
       running.delete(this);
       this.exited = true;
       resolve(code);
@@ -48,6 +51,6 @@ export class Client {
     const late = setTimeout(() => this.child.kill('SIGKILL'), 10000);
     await this.gone;
     clearTimeout(late);
-    return this.last.deleted;
+    return this.deleted;
   }
 }
