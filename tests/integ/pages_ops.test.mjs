@@ -262,7 +262,7 @@ await test('it_plays_and_seeks_by_keys', async (atEnd) => {
     await page.keyboard.press(letter);
   }
   expectEqual(await stands(), before, 'what letters do when they are off');
-  await key('ArrowLeft', Number.parseFloat(before) - 5, 'what is no letter');
+  await key('ArrowLeft', Math.max(0, Number.parseFloat(before) - 5), 'what is no letter');
   await page.click('[data-control=keys]');
   await page.waitForSelector('[data-control=keys][aria-label="Switch letter keys off"]');
   await page.selectOption('[data-control=speed]', '2');
