@@ -20,6 +20,12 @@ wall_t clock_wall(void) {
     return (wall_t){read_us(CLOCK_REALTIME)};
 }
 
+wall_t clock_wall_at(us_t then) {
+    wall_t wall = clock_wall();
+    wall.us -= clock_now() - then;
+    return wall;
+}
+
 uint64_t clock_cpu_ns(void) {
     struct timespec ts;
     CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts) == 0);

@@ -9,6 +9,9 @@
 us_t clock_now(void);
 /* CLOCK_REALTIME. Any thread. */
 wall_t clock_wall(void);
+/* What CLOCK_REALTIME was when CLOCK_MONOTONIC was `then`: of one instant, however long ago the
+ * caller has read the one. Any thread. */
+wall_t clock_wall_at(us_t then);
 /* [ns] CPU time of the calling thread: what a measurement wants, for others do not lengthen it. */
 uint64_t clock_cpu_ns(void);
 /* How long poll or epoll may sleep until `at` [ms]: 0 when it is due, rounded up because waking

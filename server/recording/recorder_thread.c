@@ -94,7 +94,7 @@ static void take_reports(struct recorder_thread *t) {
 static void take_orders(struct recorder_thread *t, us_t now) {
     struct recorder_order o;
     while (mailbox_pop(t->orders, &o)) {
-        recorder_order(t->recorder, now, clock_wall(), &o);
+        recorder_order(t->recorder, now, clock_wall_at(now), &o);
     }
 }
 
