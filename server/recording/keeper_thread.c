@@ -6,7 +6,7 @@
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/thread.h"
-#include "server/recording/database_config.h"
+#include "server/recording/configured_library.h"
 #include "server/recording/keeper_config.h"
 #include "server/recording/stores.h"
 
@@ -106,21 +106,13 @@ static bool may(void *ctx, const char *of) {
     return !t->config.may || t->config.may(t->config.did_ctx, of);
 }
 
-/* The key configuration is made anew: the caller's is gone by now. */
 static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
-    const struct config *cfg = t->config.config;
-    struct key_config keys;
-    struct postgres_config database;
-    config_key_config(cfg, &keys);
-    keys.kms.stop = stops;
-    keys.kms.stop_ctx = t;
-    struct library_config l = {.dir = cfg->recording_dir,
-                               .kek_file = cfg->recording_kek_file,
-                               .keys = &keys,
-                               .database = database_configured(cfg, &database),
-                               .store = stores_both(t->stores),
-                               .rng = clock_rng()};
-    return library_open(&l, &t->library, why);
+    return configured_library_open(&(struct configured_library){.config = t->config.config,
+                                                                .stores = t->stores,
+                                                                .rng = clock_rng(),
+                                                                .stop = stops,
+                                                                .ctx = t},
+                                   &t->library, why);
 }
 
 static enum err make_keeper(struct keeper_thread *t) {

@@ -6,8 +6,7 @@
 #include "server/os/log.h"
 #include "server/os/thread.h"
 #include "server/queue/exchange.h"
-#include "server/recording/database_config.h"
-#include "server/recording/keeper_config.h"
+#include "server/recording/configured_library.h"
 #include "server/recording/stores.h"
 
 #include <errno.h>
@@ -80,19 +79,12 @@ static bool step(void *ctx, size_t done, size_t total) {
 }
 
 static enum err open_library(struct verifier_thread *t, struct library **ret, char why[WHY_MAX]) {
-    const struct config *cfg = t->config.config;
-    struct key_config keys;
-    struct postgres_config database;
-    config_key_config(cfg, &keys);
-    keys.kms.stop = stops;
-    keys.kms.stop_ctx = t;
-    struct library_config l = {.dir = cfg->recording_dir,
-                               .kek_file = cfg->recording_kek_file,
-                               .keys = &keys,
-                               .database = database_configured(cfg, &database),
-                               .store = stores_both(t->stores),
-                               .store_known = true};
-    return library_open(&l, ret, why);
+    return configured_library_open(&(struct configured_library){.config = t->config.config,
+                                                                .stores = t->stores,
+                                                                .store_known = true,
+                                                                .stop = stops,
+                                                                .ctx = t},
+                                   ret, why);
 }
 
 static struct verification_end check(struct check *c, const char *recording) {
