@@ -71,7 +71,7 @@ const missed = (page) => until(() => page.evaluate(() => {
   const at = apart.indexOf(Math.max(...apart));
   const [last, next] = [pictures[at], pictures[at + 1]];
   const first = notices.find((n) => n.from > last && n.from < next);
-  const stood = notices.find((n) => n.from < next && !(n.to && n.to < next - 1000)); // it is seen a little before it is told
+  const stood = notices.find((n) => n.from < next && !(n.to && n.to < next - 500)); // it is seen a little before it is told
   return stood?.to > 0 && !document.querySelector('.stage .lost') && { last, next, gaps, first: first?.from, stood: stood.to,
     words: notices.filter((n) => n.from > last).map((n) => n.words), links: links.map(([t, what]) => `${what} ${Math.round(t - last)}`) };
 }), 'pictures again, and nothing said any more');
